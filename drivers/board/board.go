@@ -175,4 +175,9 @@ type Watched interface {
 	// ShowTree sends the accessibility tree (JSON) of the picture that the
 	// panel now shows, or of a slip the printer was just sent.
 	ShowTree(tree []byte) error
+	// CommitPoint tells the other end that the journal is about to commit an
+	// event of that kind ("before") or has just done so ("after"). Where a power
+	// cut is armed for that point it does not return. On an unarmed board it
+	// costs nothing.
+	CommitPoint(when, kind string)
 }
