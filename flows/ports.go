@@ -121,7 +121,8 @@ var ErrOfficeAway = errors.New("the office does not answer")
 // Rules are the office's settings for this kiosk, signed and numbered.
 type Rules struct {
 	Revision       uint64
-	Hours          map[string]Hours // by municipality
+	Hours          map[string]Hours   // by municipality
+	Tariff         map[string][]Price // by municipality, any order
 	Closed         []Closure
 	Maintenance    []Span
 	Offers         []string          // certificate, reset: what this store offers
@@ -132,6 +133,12 @@ type Rules struct {
 
 // Hours are the opening hours in Asia/Tokyo.
 type Hours struct{ From, To time.Duration } // since midnight
+
+// Price is what one copy costs from a moment on.
+type Price struct {
+	From time.Time // zero: always
+	Yen  int
+}
 
 // Closure is a span of days that comes every year, both ends included.
 type Closure struct{ From, To MonthDay }

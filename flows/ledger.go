@@ -1,0 +1,164 @@
+package flows
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Ledger is what a kiosk's events add up to: per visit what went in, was kept,
+// came back and is owed (I2), and what the hoppers hold.
+//
+//	inserted = kept + returned + owed + unwitnessed
+//
+// It is a pure fold over the events, so that a start after a power cut and the
+// running kiosk can never disagree.
+type Ledger struct {
+	visits  map[string]*Account
+	hoppers map[int]int // coins by yen
+}
+
+// Account is one visit's money and paper.
+type Account struct {
+	Visit    string
+	Begun    time.Time
+	Ended    bool
+	Person   string
+	Fee      int // for all copies, 0 before payment
+	Copies   int
+	Of       int // sheets of one copy
+	Inserted int
+	Kept     int
+	Returned int
+	// Unwitnessed is what moved at the instant of a crash: a coin whose pay-out
+	// was begun and whose leaving nobody saw.
+	Unwitnessed int
+	// Debt is what was booked as owed and is not yet paid back.
+	Debt     int
+	Incident string
+	Booked   time.Time
+	Issue    string
+
+	coinIntent  int         // yen of the pay-out under way, 0 if none
+	sheetIntent [2]int      // copy, sheet of the print under way, zero if none
+	delivered   map[int]int // whole sheets by copy
+}
+
+// NewLedger is an empty one.
+func NewLedger() *Ledger {
+	return &Ledger{visits: make(map[string]*Account), hoppers: make(map[int]int)}
+}
+
+// Owes is what this visit has not got back yet.
+func (a *Account) Owes() int { return a.Inserted - a.Kept - a.Returned - a.Unwitnessed }
+
+// Apply adds one event.
+func (l *Ledger) Apply(e Event) {
+	switch e.Kind {
+	case CashCount:
+		l.hoppers[e.Yen] = e.Count
+	case CoinOut:
+		l.hoppers[e.Yen]--
+	}
+	if e.Visit == "" {
+		return
+	}
+	a := l.visits[e.Visit]
+	if a == nil && (e.Kind == DebtSettled || e.Kind == VisitEnded) {
+		return // its last word: nothing was open
+	}
+	if a == nil {
+		a = &Account{Visit: e.Visit, Begun: e.At, delivered: make(map[int]int)}
+		l.visits[e.Visit] = a
+	}
+	switch e.Kind {
+	case LoginOK:
+		a.Person = e.Person
+	case CoinIn:
+		a.Inserted += e.Yen
+	case CoinIntent:
+		a.coinIntent = e.Yen
+	case CoinOut:
+		a.coinIntent = 0
+		a.Returned += e.Yen
+		a.Debt = max(0, a.Debt-e.Yen)
+	case Paid:
+		a.Fee, a.Copies, a.Of, a.Issue = e.Fee, e.Copies, e.Of, e.Issue
+	case SheetIntent:
+		a.sheetIntent = [2]int{e.Copy, e.Sheet}
+	case SheetDelivered:
+		a.sheetIntent = [2]int{}
+		a.delivered[e.Copy]++
+	case SheetUnknown:
+		a.sheetIntent = [2]int{}
+	case FeeKept:
+		a.Kept += e.Yen
+	case Incident:
+		a.Incident = e.Incident
+		if e.Reason == reasonCoinUnseen {
+			a.Unwitnessed += a.coinIntent
+			a.Debt = max(0, a.Debt-a.coinIntent)
+			a.coinIntent = 0
+		}
+		if e.Reason == reasonCoinStayed {
+			a.coinIntent = 0
+		}
+	case DebtBooked:
+		a.Debt, a.Incident, a.Booked = e.Yen, e.Incident, e.At
+	case DebtSettled:
+		delete(l.visits, e.Visit)
+	case VisitEnded:
+		a.Ended = true
+		if a.Debt == 0 {
+			delete(l.visits, e.Visit) // nothing more can come of it
+		}
+	}
+}
+
+// Open are the visits that began and did not end, and those whose debt was
+// being paid, oldest first: after a start, what a crash left behind.
+func (l *Ledger) Open() []*Account {
+	return l.some(func(a *Account) bool { return !a.Ended || a.coinIntent > 0 })
+}
+
+// Debts are the visits with money still owed, oldest first.
+func (l *Ledger) Debts() []*Account {
+	return l.some(func(a *Account) bool { return a.Debt > 0 })
+}
+
+// Owed is the sum of all open debts, in yen.
+func (l *Ledger) Owed() int {
+	sum := 0
+	for _, a := range l.visits {
+		sum += a.Debt
+	}
+	return sum
+}
+
+// Hopper is how many coins of that value the kiosk believes to have.
+func (l *Ledger) Hopper(yen int) int { return l.hoppers[yen] }
+
+// Account is one visit's, or nil.
+func (l *Ledger) Account(visit string) *Account { return l.visits[visit] }
+
+// WholeCopies are the copies whose every sheet was seen leaving.
+func (a *Account) WholeCopies() int {
+	whole := 0
+	for _, sheets := range a.delivered {
+		if a.Of > 0 && sheets >= a.Of {
+			whole++
+		}
+	}
+	return whole
+}
+
+func (l *Ledger) some(want func(*Account) bool) []*Account {
+	var found []*Account
+	for _, a := range slices.Collect(maps.Values(l.visits)) {
+		if want(a) {
+			found = append(found, a)
+		}
+	}
+	slices.SortFunc(found, func(a, b *Account) int { return a.Begun.Compare(b.Begun) })
+	return found
+}

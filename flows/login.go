@@ -1,0 +1,358 @@
+package flows
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"strconv"
+	"time"
+)
+
+// renewFrom is how long before its end a certificate can be renewed (seed S21).
+const renewFrom = 3 // months
+
+// login goes from the terms to a customer whose card has been proven and taken
+// off the reader again: nobody can forget it later.
+func (v *visit) login(ctx context.Context) error {
+	if _, err := v.ask(ctx, v.page(PageTerms, "agree", "disagree"), nil); err != nil {
+		return err
+	}
+	card, err := v.layCard(ctx)
+	if err != nil {
+		return err
+	}
+	defer card.Close()
+
+	session, err := v.c.Office.Begin(ctx, card.Certificate().Raw)
+	if err != nil {
+		v.c.Log.Warn("login.begin", "visit", v.id, "err", err)
+		return v.c.unavailable(ctx, "office", v.contact)
+	}
+	v.session = session
+	if err := v.enterPIN(ctx, card); err != nil {
+		return err
+	}
+	if err := v.prove(ctx, card); err != nil {
+		return err
+	}
+	card.Close()
+
+	v.c.Signals.Beep()
+	late, err := v.c.takeCard(ctx)
+	if err != nil {
+		return err
+	}
+	if late {
+		v.how = HowTimeout
+		return errHome // whoever took the forgotten card need not be the customer
+	}
+	return v.afterCard(ctx)
+}
+
+// layCard asks for the card until one lies there that can log in, and returns
+// it powered, with a PIN that has tries left. None of this costs a try.
+func (v *visit) layCard(ctx context.Context) (Card, error) {
+	for {
+		if err := v.waitForCard(ctx); err != nil {
+			return nil, err
+		}
+		if err := v.c.Screen.Show(ctx, v.page(PageReading)); err != nil {
+			return nil, err
+		}
+		card, err := v.c.Reader.Open()
+		var wrong *WrongCard
+		switch {
+		case errors.As(err, &wrong):
+			if err := v.wrongCard(ctx, wrong.Kind); err != nil {
+				return nil, err
+			}
+			continue
+		case errors.Is(err, ErrCardGone):
+			return nil, v.cardGone(ctx)
+		case err != nil:
+			v.c.Log.Warn("card cannot be read", "visit", v.id, "err", err)
+			if err := v.wrongCard(ctx, "unreadable"); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err := v.usable(ctx, card); err != nil {
+			card.Close()
+			return nil, err
+		}
+		return card, nil
+	}
+}
+
+// waitForCard shows where the card goes. A card that was laid while the terms
+// were read is there already.
+func (v *visit) waitForCard(ctx context.Context) error {
+	v.c.Signals.Blink(LampReader)
+	defer v.c.Signals.Off(LampReader)
+	_, err := v.askUntil(ctx, v.page(PageLayCard), v.c.Reader.Laid)
+	return err
+}
+
+// wrongCard names the card that would do, and goes on when this one is taken.
+func (v *visit) wrongCard(ctx context.Context, kind string) error {
+	p := v.page(PageWrongCard, "next")
+	p.Keys = keys("kind", kind)
+	id, err := v.askUntil(ctx, p, v.c.Reader.Gone)
+	if err != nil || id == "" {
+		return err
+	}
+	topic := "bring"
+	if kind == "no-pin" {
+		topic = "where"
+	}
+	return v.guided(ctx, topic)
+}
+
+// usable checks the certificate's own dates and the tries left: what is expired
+// or blocked must never cost a try (S4, S12).
+func (v *visit) usable(ctx context.Context, card Card) error {
+	cert := card.Certificate()
+	if cert == nil {
+		return v.deadEnd(ctx, PageNoCert, "where")
+	}
+	v.certificate = cert
+	now, _ := v.c.Clock.Now()
+	if now.After(cert.NotAfter) {
+		return v.deadEnd(ctx, PageExpired, "expired")
+	}
+	if now.Before(cert.NotBefore) {
+		return v.deadEnd(ctx, PageNotYetValid, "where")
+	}
+	if card.Tries() == 0 {
+		return v.deadEnd(ctx, PageBlocked, "four-digit-pin")
+	}
+	return nil
+}
+
+// deadEnd is a page after which only a desk can help.
+func (v *visit) deadEnd(ctx context.Context, page, topic string) error {
+	v.how = HowRefused
+	if err := v.write(Event{Kind: LoginRefused, Code: page}); err != nil {
+		return err
+	}
+	p := v.page(page, "next")
+	if page == PageExpired {
+		p.Keys = keys("until", v.certificate.NotAfter.In(tokyo).Format("2006-01-02"))
+	}
+	if _, err := v.ask(ctx, p, nil); err != nil {
+		return err
+	}
+	return v.guided(ctx, topic)
+}
+
+// guided ends a visit at a desk's address.
+func (v *visit) guided(ctx context.Context, topic string) error {
+	v.how = HowRefused
+	if err := v.c.guidance(ctx, topic, v.contact); err != nil {
+		return err
+	}
+	return errHome
+}
+
+// cardGone ends the visit: the card left while it was needed.
+func (v *visit) cardGone(ctx context.Context) error {
+	v.how = HowCancelled
+	if _, err := v.ask(ctx, v.page(PageCardGone, "next"), nil); err != nil {
+		return err
+	}
+	return errHome
+}
+
+// enterPIN asks until the card accepts a PIN. Each enter is one VERIFY, never a
+// second for any reason (I5); the last try is asked for twice, and "stop" is
+// what the page proposes.
+func (v *visit) enterPIN(ctx context.Context, card Card) error {
+	tries := card.Tries()
+	for {
+		if tries == 1 {
+			if err := v.lastTry(ctx); err != nil {
+				return err
+			}
+		}
+		left, err := v.onePIN(ctx, card, tries)
+		if err != nil {
+			return err
+		}
+		if left == tries {
+			return nil
+		}
+		tries = left
+		if tries == 0 {
+			return v.deadEnd(ctx, PageBlocked, "four-digit-pin")
+		}
+		p := v.page(PageWrongPIN, "next")
+		p.Keys = keys("tries", strconv.Itoa(tries))
+		if err := v.whileCard(ctx, p); err != nil {
+			return err
+		}
+	}
+}
+
+// onePIN is one confirmation and its VERIFY. It returns the tries that are left:
+// the same number when the PIN was right.
+func (v *visit) onePIN(ctx context.Context, card Card, tries int) (int, error) {
+	gone, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p := v.page(PagePIN)
+	p.Keys = keys("tries", strconv.Itoa(tries))
+	pin, id, err := v.c.Screen.AskPIN(gone, p, v.c.Reader.Gone(gone))
+	if err != nil {
+		return 0, err
+	}
+	if pin == nil {
+		if id == "" {
+			return 0, v.cardGone(ctx)
+		}
+		if err := v.common(ctx, id); err != nil {
+			return 0, err
+		}
+		return v.onePIN(ctx, card, tries)
+	}
+	defer pin.Wipe()
+	if tries == 1 {
+		if err := v.lastTry(ctx); err != nil {
+			return 0, err
+		}
+	}
+	if err := v.c.Screen.Show(ctx, v.page(PageChecking)); err != nil {
+		return 0, err
+	}
+	err = card.Verify(pin)
+	pin.Wipe()
+	var wrong *WrongPIN
+	switch {
+	case err == nil:
+		return tries, nil
+	case errors.As(err, &wrong):
+		return wrong.Left, nil
+	case errors.Is(err, ErrCardGone):
+		return 0, v.cardGone(ctx)
+	default:
+		// The card's answer was lost or makes no sense: whether a try was spent
+		// is unknown, and nothing is sent again.
+		return 0, v.failed(ctx, "PIN check without an answer", err)
+	}
+}
+
+// lastTry warns that a lock also stops the portal and the health insurance card
+// (S9), and goes on only when told so.
+func (v *visit) lastTry(ctx context.Context) error {
+	gone, cancel := context.WithCancel(ctx)
+	defer cancel()
+	id, err := v.ask(ctx, v.page(PageLastTry, "stop", "go-on"), v.c.Reader.Gone(gone))
+	if err != nil {
+		return err
+	}
+	switch id {
+	case "go-on":
+		return nil
+	case "stop":
+		if _, err := v.c.takeCard(ctx); err != nil {
+			return err
+		}
+		return errCancelled
+	default:
+		return v.cardGone(ctx)
+	}
+}
+
+// whileCard shows a page that ends with next, or with the card leaving.
+func (v *visit) whileCard(ctx context.Context, p Page) error {
+	id, err := v.askUntil(ctx, p, v.c.Reader.Gone)
+	if err != nil {
+		return err
+	}
+	if id == "" {
+		return v.cardGone(ctx)
+	}
+	return nil
+}
+
+// prove has the card sign the office's challenge and the office judge it. What
+// the person may have is asked in the same breath, so that the customer waits
+// once; a refusal that concerns the person is shown after the card is off.
+func (v *visit) prove(ctx context.Context, card Card) error {
+	signature, err := card.Sign(v.session.Message())
+	if errors.Is(err, ErrCardGone) {
+		return v.cardGone(ctx)
+	}
+	if err != nil {
+		return v.failed(ctx, "the card did not sign", err)
+	}
+	ctx2, cancel := v.c.Clock.WithTimeout(ctx, v.c.Limits.Fetch, ErrOfficeAway)
+	defer cancel()
+	where, err := v.session.Prove(ctx2, signature)
+	var refused *Refused
+	if errors.As(err, &refused) {
+		return v.refused(ctx, refused.Code)
+	}
+	if err != nil {
+		return v.failed(ctx, "login without an answer", err)
+	}
+	v.municipality, v.contact = where.ID, where.Contact
+	person := v.c.Journal.Person(v.certificate.SerialNumber.Bytes())
+	if err := v.write(Event{Kind: LoginOK, Person: person}); err != nil {
+		return err
+	}
+	v.offer, v.offerErr = v.session.Offer(ctx2)
+	return nil
+}
+
+// afterCard says what had to wait until the card was off the reader.
+func (v *visit) afterCard(ctx context.Context) error {
+	var refused *Refused
+	if errors.As(v.offerErr, &refused) {
+		return v.refused(ctx, refused.Code)
+	}
+	if v.offerErr != nil {
+		return v.failed(ctx, "no offer from the office", v.offerErr)
+	}
+	now, _ := v.c.Clock.Now()
+	if reason := closed(v.c.Office.Rules(), v.municipality, now, 0); reason != "" {
+		v.how = HowRefused
+		return v.c.unavailable(ctx, reason, v.contact)
+	}
+	if !endsSoon(v.certificate, now) {
+		return nil
+	}
+	p := v.page(PageNotice, "next")
+	p.Keys = keys("kind", "expiring", "until", v.certificate.NotAfter.In(tokyo).Format("2006-01-02"))
+	_, err := v.ask(ctx, p, nil)
+	return err
+}
+
+// endsSoon holds from the day on which the certificate can be renewed.
+func endsSoon(cert *x509.Certificate, now time.Time) bool {
+	return !now.Before(cert.NotAfter.AddDate(0, -renewFrom, 0))
+}
+
+// refused shows the office's answer to the person, and where to go with it.
+func (v *visit) refused(ctx context.Context, code string) error {
+	v.how = HowRefused
+	if err := v.write(Event{Kind: LoginRefused, Code: code}); err != nil {
+		return err
+	}
+	p := v.page(PageRefused, "next")
+	p.Keys = keys("code", code)
+	p.Idle, p.Lasts = 0, v.c.Limits.End
+	id, err := v.ask(ctx, p, nil)
+	if err != nil {
+		return err
+	}
+	if id == "" {
+		return errHome
+	}
+	topic := map[string]string{"overseas": "overseas", "revoked": "revoked", "under-15": "guardian"}[code]
+	switch {
+	case code == "sheet-limit" || code == "not-in-service":
+		return errHome
+	case topic == "":
+		topic = "where"
+	}
+	return v.guided(ctx, topic)
+}

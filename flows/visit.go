@@ -1,0 +1,210 @@
+package flows
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+)
+
+// visit is one customer's errand, from the gate to the blank screen.
+type visit struct {
+	c   *Counter
+	id  string
+	how string // how it ended; see HowDone
+
+	certificate  *x509.Certificate
+	session      Session
+	municipality string
+	contact      Contact
+	offer        Offer
+	offerErr     error
+
+	request  Request
+	document *Document
+	paid     int // yen inserted
+	kept     int // yen of copies that came out whole
+	copies   int // that came out whole
+	change   int // yen given back
+	incident string
+}
+
+// certificate is the shopper's errand: a residence certificate.
+//
+//	gate → terms → card → PIN → card back → choice → document → fee → sheets
+//
+// The document is complete at the kiosk before money is asked for, and the fee
+// is kept copy by copy, as whole copies come out.
+func (c *Counter) certificate(ctx context.Context) error {
+	if reason := c.gate(ctx, "certificate"); reason != "" {
+		return c.unavailable(ctx, reason, c.Contact)
+	}
+	v := &visit{c: c, id: number(), how: HowCancelled, municipality: c.Municipality, contact: c.Contact}
+	if err := v.write(Event{Kind: VisitBegun}); err != nil {
+		return err
+	}
+	defer v.forget()
+	err := v.run(ctx)
+	return v.end(ctx, err)
+}
+
+// run is the errand itself.
+func (v *visit) run(ctx context.Context) error {
+	// Until money is in, the whole visit has a limit; after that each step has
+	// its own, and nothing of it may be cut short.
+	before, cancel := v.c.Clock.WithTimeout(ctx, v.c.Limits.Visit, errVisitOver)
+	defer cancel()
+	if err := v.login(before); err != nil {
+		return err
+	}
+	if err := v.choose(before); err != nil {
+		return err
+	}
+	if err := v.fetch(before); err != nil {
+		return err
+	}
+	cancel()
+	if err := v.pay(ctx); err != nil {
+		return err
+	}
+	return v.deliver(ctx)
+}
+
+// end books how the visit went. Money that is still here goes back first: a
+// refund runs to its end, whatever ended the visit.
+func (v *visit) end(ctx context.Context, err error) error {
+	if errors.Is(err, ErrIdle) || errors.Is(err, errVisitOver) {
+		v.how = HowTimeout
+	}
+	if errors.Is(err, errVisitOver) {
+		err = errCancelled
+	}
+	if errors.Is(err, ErrIdle) && v.certificate != nil {
+		err = errCancelled // somebody was here: say that nothing was kept
+	}
+	owed, payErr := v.payBack()
+	if payErr != nil {
+		return errors.Join(err, payErr)
+	}
+	if writeErr := v.write(Event{Kind: VisitEnded, How: v.how}); writeErr != nil {
+		return errors.Join(err, writeErr)
+	}
+	if owed > 0 {
+		if slipErr := v.slip(ctx, owed); slipErr != nil {
+			return slipErr
+		}
+		if errors.Is(err, errCancelled) {
+			return errHome // the slip said it all
+		}
+	}
+	if errors.Is(err, errAgain) && v.c.Reader.Present() {
+		return errors.Join(v.c.cardBack(ctx), errAgain)
+	}
+	return err
+}
+
+// forget leaves nothing of this customer in memory (I9).
+func (v *visit) forget() {
+	v.document.Wipe()
+	v.document = nil
+	if v.session != nil {
+		v.session.Close()
+	}
+	v.c.Screen.Clear()
+}
+
+// page is a page of this visit before money: it can be cancelled, helped with
+// and translated.
+func (v *visit) page(name string, ids ...string) Page {
+	return Page{
+		Name:    name,
+		Buttons: buttons(append(ids, "cancel", "help", "language")...),
+		Contact: &v.contact,
+		Idle:    v.c.Limits.Idle,
+	}
+}
+
+// ask is the counter's, with this page's disagree as another cancel.
+func (v *visit) ask(ctx context.Context, p Page, until <-chan struct{}) (string, error) {
+	id, err := v.c.ask(ctx, p, until)
+	if id == "disagree" {
+		return "", errCancelled
+	}
+	return id, err
+}
+
+// askUntil asks until something happens to the card; the wait ends with the
+// question.
+func (v *visit) askUntil(ctx context.Context, p Page, event func(context.Context) <-chan struct{}) (string, error) {
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	return v.ask(ctx, p, event(waiting))
+}
+
+// common answers the buttons that every page before money has.
+func (v *visit) common(ctx context.Context, id string) error {
+	switch id {
+	case "cancel":
+		return errCancelled
+	case "help":
+		return v.c.guidance(ctx, "where", v.contact)
+	default:
+		return nil
+	}
+}
+
+// write books an event of this visit.
+func (v *visit) write(e Event) error {
+	e.Visit = v.id
+	return v.c.write(e)
+}
+
+func (c *Counter) write(e Event) error {
+	e.At, _ = c.Clock.Now()
+	if err := c.Journal.Write(e); err != nil {
+		return &JournalError{Err: err}
+	}
+	return nil
+}
+
+// note books what nothing depends on; a journal that does not write is found by
+// the next event that matters.
+func (c *Counter) note(e Event) {
+	if err := c.write(e); err != nil {
+		c.Log.Error("journal", "err", err)
+	}
+}
+
+// JournalError is the one failure after which nothing more may move.
+type JournalError struct{ Err error }
+
+func (e *JournalError) Error() string { return "journal: " + e.Err.Error() }
+func (e *JournalError) Unwrap() error { return e.Err }
+
+// failed books an incident, gives back what is here, and says sorry: what
+// happened, what is owed, whom to ask.
+func (v *visit) failed(ctx context.Context, what string, cause error) error {
+	v.c.Log.Error(what, "visit", v.id, "err", cause)
+	v.how = HowFailed
+	if v.incident == "" {
+		v.incident = incidentNumber()
+	}
+	if err := v.write(Event{Kind: Incident, Incident: v.incident, Reason: what}); err != nil {
+		return err
+	}
+	v.c.Signals.On(LampAttention)
+	defer v.c.Signals.Off(LampAttention)
+	owed, err := v.payBack()
+	if err != nil {
+		return err
+	}
+	p := Page{
+		Name:    PageSorry,
+		Keys:    keys("incident", v.incident, "owed", yen(owed)),
+		Buttons: buttons("next"),
+		Contact: &v.contact,
+	}
+	if err := v.c.lasting(ctx, p); err != nil {
+		return err
+	}
+	return errHome
+}
