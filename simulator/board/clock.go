@@ -1,0 +1,227 @@
+package board
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"time"
+)
+
+// Clock is the world's clock: it runs in real time and can be moved. It is safe
+// for concurrent use and holds no goroutine while nothing is due.
+type Clock struct {
+	origin time.Time // of process time
+
+	advancing sync.Mutex // one Advance at a time
+
+	mu      sync.Mutex
+	moved   time.Duration // all that Advance has added
+	wall    time.Time     // true wall time at uptime 0
+	due     timerHeap
+	seq     uint64
+	wake    *time.Timer // for the first of due
+	watches map[*func()]func()
+}
+
+// NewClock returns a clock that shows start and has uptime 0.
+func NewClock(start time.Time) *Clock {
+	return &Clock{origin: time.Now(), wall: start.Round(0), watches: make(map[*func()]func())}
+}
+
+// Now is the true wall time of the world.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wall.Add(c.uptime())
+}
+
+// Uptime is the monotonic time since NewClock. It jumps forward with Advance
+// and never goes back.
+func (c *Clock) Uptime() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.uptime()
+}
+
+func (c *Clock) uptime() time.Duration { return time.Since(c.origin) + c.moved }
+
+// AfterFunc calls f on a goroutine of its own once d of uptime has passed. stop
+// says whether it came before that.
+func (c *Clock) AfterFunc(d time.Duration, f func()) (stop func() bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seq++
+	t := &timer{at: c.uptime() + max(d, 0), seq: c.seq, f: f}
+	heap.Push(&c.due, t)
+	c.schedule()
+	return func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if t.index < 0 {
+			return false
+		}
+		heap.Remove(&c.due, t.index)
+		c.schedule()
+		return true
+	}
+}
+
+// Sleep waits until d of uptime has passed, or returns the cause of ctx.
+func (c *Clock) Sleep(ctx context.Context, d time.Duration) error {
+	done := make(chan struct{})
+	stop := c.AfterFunc(d, func() { close(done) })
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		stop()
+		return context.Cause(ctx)
+	}
+}
+
+// Advance moves uptime and wall clock forward by d and fires what falls due on
+// the way, one by one in order, on the caller's goroutine. After each distinct
+// due time, and at the end, it calls settled, which waits for what the timers
+// set off (nil: nothing to wait for). Real time goes on meanwhile, and what it
+// makes due fires as always. A timer's f must not call Advance.
+func (c *Clock) Advance(d time.Duration, settled func()) {
+	c.advancing.Lock()
+	defer c.advancing.Unlock()
+	if settled == nil {
+		settled = func() {}
+	}
+	target := c.Uptime() + d
+	for {
+		fired := c.jump(target)
+		if len(fired) == 0 {
+			break
+		}
+		for _, t := range fired {
+			t.f()
+		}
+		settled()
+	}
+	settled()
+}
+
+// jump moves to the first due time, at most to target, and takes out what is
+// due there.
+func (c *Clock) jump(target time.Duration) []*timer {
+	c.mu.Lock()
+	to := target
+	if len(c.due) > 0 && c.due[0].at < to {
+		to = c.due[0].at
+	}
+	if ahead := to - c.uptime(); ahead > 0 {
+		c.moved += ahead
+	}
+	fired := c.takeDue(to)
+	c.schedule()
+	watches := c.watchers()
+	c.mu.Unlock()
+	for _, f := range watches {
+		f()
+	}
+	return fired
+}
+
+// SetWall moves only the wall clock: no timer notices.
+func (c *Clock) SetWall(t time.Time) {
+	c.mu.Lock()
+	c.wall = t.Round(0).Add(-c.uptime())
+	watches := c.watchers()
+	c.mu.Unlock()
+	for _, f := range watches {
+		f()
+	}
+}
+
+// watch calls f whenever the clock was moved, before any timer that the move
+// made due.
+func (c *Clock) watch(f func()) (stop func()) {
+	key := &f
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.watches[key] = f
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.watches, key)
+	}
+}
+
+func (c *Clock) watchers() []func() {
+	all := make([]func(), 0, len(c.watches))
+	for _, f := range c.watches {
+		all = append(all, f)
+	}
+	return all
+}
+
+// takeDue removes the timers due at or before t, in order.
+func (c *Clock) takeDue(t time.Duration) []*timer {
+	var fired []*timer
+	for len(c.due) > 0 && c.due[0].at <= t {
+		fired = append(fired, heap.Pop(&c.due).(*timer))
+	}
+	return fired
+}
+
+// schedule has real time wake the clock when its first timer is due.
+func (c *Clock) schedule() {
+	if c.wake != nil {
+		c.wake.Stop()
+		c.wake = nil
+	}
+	if len(c.due) > 0 {
+		c.wake = time.AfterFunc(c.due[0].at-c.uptime(), c.realTime)
+	}
+}
+
+func (c *Clock) realTime() {
+	c.mu.Lock()
+	fired := c.takeDue(c.uptime())
+	c.schedule()
+	c.mu.Unlock()
+	for _, t := range fired {
+		go t.f()
+	}
+}
+
+type timer struct {
+	at    time.Duration
+	seq   uint64
+	f     func()
+	index int // in the heap, -1 outside
+}
+
+type timerHeap []*timer
+
+func (h timerHeap) Len() int { return len(h) }
+
+func (h timerHeap) Less(i, j int) bool {
+	if h[i].at == h[j].at {
+		return h[i].seq < h[j].seq
+	}
+	return h[i].at < h[j].at
+}
+
+func (h timerHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+func (h *timerHeap) Push(x any) {
+	t := x.(*timer)
+	t.index = len(*h)
+	*h = append(*h, t)
+}
+
+func (h *timerHeap) Pop() any {
+	last := len(*h) - 1
+	t := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	t.index = -1
+	return t
+}
