@@ -1,0 +1,168 @@
+package coin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"periph.io/x/conn/v3"
+	"periph.io/x/conn/v3/gpio"
+
+	"kioskd/drivers/board"
+)
+
+// ErrLine says that an input line ended: the board is gone.
+var ErrLine = errors.New("coin: the input line is gone")
+
+// silencePeriods is how many pulse periods without an edge end a train.
+const silencePeriods = 3
+
+// Opts are the options of NewAcceptor. The zero value is an acceptor of 10 yen
+// a pulse that pulses 25 ms low and 25 ms high.
+type Opts struct {
+	Unit     int           // yen a pulse; 0 means 10
+	Coins    []int         // yen of the coins there are; nil means 10, 50, 100, 500
+	Period   time.Duration // from pulse to pulse; 0 means 50 ms
+	Shortest time.Duration // low that still is a pulse; 0 means 15 ms
+	Longest  time.Duration // low that still is a pulse; 0 means 150 ms
+	// Work is called when a train has ended, and what it returns when the
+	// handler has returned; nil means that nobody counts.
+	Work func() (end func())
+}
+
+func (o Opts) withDefaults() Opts {
+	if o.Unit == 0 {
+		o.Unit = 10
+	}
+	if o.Coins == nil {
+		o.Coins = []int{10, 50, 100, 500}
+	}
+	if o.Period == 0 {
+		o.Period = 50 * time.Millisecond
+	}
+	if o.Shortest == 0 {
+		o.Shortest = 15 * time.Millisecond
+	}
+	if o.Longest == 0 {
+		o.Longest = 150 * time.Millisecond
+	}
+	if o.Work == nil {
+		o.Work = noWork
+	}
+	return o
+}
+
+func (o Opts) silence() time.Duration { return silencePeriods * o.Period }
+
+func noWork() func() { return func() {} }
+
+// Acceptor is a pulse coin acceptor.
+type Acceptor struct {
+	pulse   board.Input
+	inhibit gpio.PinOut
+	clock   board.Clock
+	o       Opts
+}
+
+// NewAcceptor refuses coins from the start. An acceptor cannot be asked whether
+// it is there: an unplugged one looks like one that gets no coins.
+func NewAcceptor(pulse board.Input, inhibit gpio.PinOut, clock board.Clock, o Opts) (*Acceptor, error) {
+	a := &Acceptor{pulse: pulse, inhibit: inhibit, clock: clock, o: o.withDefaults()}
+	if err := a.Refuse(); err != nil {
+		return nil, err
+	}
+	if _, err := pulse.Read(); err != nil {
+		return nil, fmt.Errorf("coin: read %s: %w", pulse, err)
+	}
+	return a, nil
+}
+
+// String names the acceptor's line.
+func (a *Acceptor) String() string { return fmt.Sprintf("coin{%s}", a.pulse) }
+
+// Halt refuses coins. It may be called twice.
+func (a *Acceptor) Halt() error { return a.Refuse() }
+
+// Accept lets coins in.
+func (a *Acceptor) Accept() error {
+	if err := a.inhibit.Out(gpio.Low); err != nil {
+		return fmt.Errorf("coin: accept: %w", err)
+	}
+	return nil
+}
+
+// Refuse turns coins away. A coin that is on its way still arrives, up to about
+// a second later: whoever refuses keeps listening.
+func (a *Acceptor) Refuse() error {
+	if err := a.inhibit.Out(gpio.High); err != nil {
+		return fmt.Errorf("coin: refuse: %w", err)
+	}
+	return nil
+}
+
+// Run hands each finished train to handle, faults too, one after the other,
+// until ctx ends; the error is then its cause. A train that is under way at
+// that moment is lost, and is money that nobody saw.
+func (a *Acceptor) Run(ctx context.Context, handle func(Train)) error {
+	ctx, cancel := context.WithCancel(ctx) // ends the watch with us
+	defer cancel()
+	edges, err := a.pulse.Watch(ctx)
+	if err != nil {
+		return fmt.Errorf("coin: watch %s: %w", a.pulse, err)
+	}
+	quiet := newAlarm(a.clock, a.o.Work)
+	defer quiet.cancel()
+	j := newJudge(a.o)
+	level, err := a.pulse.Read()
+	if err != nil {
+		return fmt.Errorf("coin: read %s: %w", a.pulse, err)
+	}
+	if level == gpio.Low {
+		j.missedStart(a.clock.Uptime())
+		quiet.set(a.o.silence())
+	}
+	take := func(e board.Edge) {
+		if done, ok := j.edge(e); ok {
+			end := a.o.Work()
+			handle(done)
+			end()
+		}
+		quiet.set(a.o.silence())
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case e, ok := <-edges:
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if !ok {
+				return ErrLine
+			}
+			take(e)
+		case end := <-quiet.C:
+			// An edge that came before the silence was over may still wait in
+			// line; it, and not the order in which we look, decides.
+			if e, ok := pending(edges); ok {
+				take(e)
+			} else if done, ok := j.silence(); ok {
+				handle(done)
+			}
+			end()
+		}
+	}
+}
+
+// pending takes an edge that is already there.
+func pending(edges <-chan board.Edge) (board.Edge, bool) {
+	select {
+	case e, ok := <-edges:
+		return e, ok
+	default:
+		return board.Edge{}, false
+	}
+}
+
+var _ conn.Resource = (*Acceptor)(nil)
