@@ -1,0 +1,149 @@
+package office
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"kioskd/daemon/office/protocol"
+)
+
+// journalTail is the end of our subject in the stream, as far as we know it.
+type journalTail struct {
+	mu       sync.Mutex
+	known    bool
+	sequence uint64 // of the stream; 0: the subject is empty
+	journal  string
+	last     uint64 // number of the last event
+}
+
+// GapError says that the stream lacks events before those that were to be sent.
+type GapError struct{ Last uint64 }
+
+func (e *GapError) Error() string {
+	return fmt.Sprintf("office: journal: the office has events up to %d: send what follows that", e.Last)
+}
+
+// LastJournal reads how far the office has the journal: the id of the journal
+// that it heard of last and the number of its last event; "" and 0 for none.
+func (c *Client) LastJournal(ctx context.Context) (journalID string, last uint64, err error) {
+	c.tail.mu.Lock()
+	defer c.tail.mu.Unlock()
+	if err := c.readTail(ctx); err != nil {
+		return "", 0, err
+	}
+	return c.tail.journal, c.tail.last, nil
+}
+
+func (c *Client) readTail(ctx context.Context) error {
+	c.tail.known = false
+	nc := c.conn()
+	if nc == nil || !nc.IsConnected() {
+		return away(ctx, "journal")
+	}
+	m, err := directGet(ctx, nc, protocol.JournalDirectGet(c.kiosk))
+	if err != nil {
+		return fmt.Errorf("%w: %w", away(ctx, "journal"), err)
+	}
+	if m == nil {
+		c.tail.sequence, c.tail.journal, c.tail.last, c.tail.known = 0, "", 0, true
+		return nil
+	}
+	sequence, err := strconv.ParseUint(m.Header.Get("Nats-Sequence"), 10, 64)
+	if err != nil || sequence == 0 {
+		return errors.New("office: journal: the last message has no sequence")
+	}
+	batch, err := protocol.Decode[protocol.JournalBatch](m.Data, protocol.MaxBatch)
+	if err != nil {
+		return fmt.Errorf("office: journal: last message: %w", err)
+	}
+	c.tail.sequence, c.tail.journal, c.tail.last, c.tail.known = sequence, batch.Journal, batch.Last(), true
+	return nil
+}
+
+// PublishJournal puts a run of events, numbered from first without a gap, at the
+// end of our journal in the stream, and returns nil once the office has them on
+// disk. What is there already is not sent again; a doubtful end is looked up
+// before the next word goes out. At most protocol.MaxBatchCount events and
+// protocol.MaxBatch bytes. A GapError says where to go on.
+func (c *Client) PublishJournal(ctx context.Context, first uint64, journalID string, events []json.RawMessage) error {
+	c.tail.mu.Lock()
+	defer c.tail.mu.Unlock()
+	// Twice: a first refusal says that our picture of the end was old.
+	for range 2 {
+		if !c.tail.known {
+			if err := c.readTail(ctx); err != nil {
+				return err
+			}
+		}
+		if c.tail.journal == journalID {
+			if first > c.tail.last+1 {
+				return &GapError{Last: c.tail.last}
+			}
+			have := min(c.tail.last+1-first, uint64(len(events)))
+			first, events = first+have, events[have:]
+			if len(events) == 0 {
+				return nil
+			}
+		}
+		err := c.publish(ctx, protocol.JournalBatch{
+			Version: protocol.Version, Journal: journalID, First: first, Events: events,
+		})
+		if err == nil {
+			return nil
+		}
+		c.tail.known = false
+		if !wrongSequence(err) {
+			return err
+		}
+	}
+	return errors.New("office: journal: the end of our subject moves under us: is another kiosk using this key?")
+}
+
+func (c *Client) publish(ctx context.Context, b protocol.JournalBatch) error {
+	data, err := protocol.Encode(b)
+	if err != nil {
+		return fmt.Errorf("office: journal: %w", err)
+	}
+	if len(data) > protocol.MaxBatch {
+		return fmt.Errorf("office: journal: message of %d bytes: at most %d", len(data), protocol.MaxBatch)
+	}
+	nc := c.conn()
+	if nc == nil || !nc.IsConnected() {
+		return away(ctx, "journal")
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return fmt.Errorf("office: journal: %w", err)
+	}
+	once, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	ack, err := js.PublishMsg(once, &nats.Msg{Subject: protocol.JournalSubject(c.kiosk), Data: data},
+		jetstream.WithExpectStream(protocol.Stream),
+		jetstream.WithExpectLastSequencePerSubject(c.tail.sequence))
+	var api *jetstream.APIError
+	switch {
+	case errors.As(err, &api):
+		return fmt.Errorf("office: journal: %w", err)
+	case err != nil:
+		return fmt.Errorf("%w: %w", away(ctx, "journal"), err)
+	}
+	c.tail.sequence, c.tail.journal, c.tail.last = ack.Sequence, b.Journal, b.Last()
+	return nil
+}
+
+// wrongSequenceReplicated is the server's code for a wrong last sequence that
+// it noticed before the message was replicated; the library has no name for it.
+const wrongSequenceReplicated jetstream.ErrorCode = 10164
+
+func wrongSequence(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) &&
+		(api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == wrongSequenceReplicated)
+}

@@ -1,0 +1,130 @@
+// Package protocol holds the words that a kiosk and the office exchange over
+// NATS. Both ends import it; it knows neither residents nor hardware.
+//
+// A request goes to one of the kiosk's own subjects (Subject) as a JSON Ask or
+// SheetAsk and is answered to the kiosk's own inbox (Inbox) as a JSON Answer.
+// What speaks of a person is sealed: to the office's pinned key on the way in,
+// to the session's key on the way out, so that whoever runs the NATS servers
+// reads nothing. A request carries an id and may be repeated: the office gives
+// the same answer, not a second order.
+//
+// The seal is HPKE (RFC 9180) with the hybrid KEM ML-KEM-768 + X25519,
+// HKDF-SHA256 and AES-256-GCM. Traffic of a kiosk that is recorded today must
+// stay unread for as long as the person lives, so the KEM must hold against a
+// machine that breaks X25519 later; the classical half stays because the other
+// is young.
+//
+// Decoding is strict: unknown fields, trailing bytes, an unknown version and
+// whatever breaks a limit of this package are refused, never guessed at.
+package protocol
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Version is the version of every message of this package.
+const Version = 1
+
+// Limits of what travels. A message that breaks one is refused whole.
+const (
+	MaxMessage = 512 << 10 // bytes of one NATS message, headers included
+	MaxAsk     = 24 << 10  // bytes of a request's body
+	MaxChunk   = 256 << 10 // bytes of one sealed chunk of a sheet
+	MaxSheet   = 4 << 20   // bytes of one sheet: two sides of PWG Raster
+	MaxSheets  = 10        // of one copy
+	MaxCopies  = 5
+	MaxFee     = 100_000 // yen
+	MaxMembers = 64      // of one household
+	MaxItems   = 16
+	MaxText    = 512  // bytes of one text field
+	MaxCert    = 8192 // bytes of a certificate, DER
+)
+
+// Verb is what a kiosk may ask.
+type Verb string
+
+// The verbs, as they end the subject.
+const (
+	LoginBegin  Verb = "login.begin"
+	LoginFinish Verb = "login.finish"
+	AskOffer    Verb = "offer"
+	AskOrder    Verb = "order"
+	AskSheet    Verb = "sheet"
+)
+
+// Verbs are all verbs that a kiosk may ask today.
+var verbs = [...]Verb{LoginBegin, LoginFinish, AskOffer, AskOrder, AskSheet}
+
+// Verbs returns all verbs that a kiosk may ask, in the order of a visit.
+func Verbs() []Verb { return append([]Verb(nil), verbs[:]...) }
+
+const root = "kiosk.v1."
+
+// Names in the office's JetStream.
+const (
+	Stream        = "JOURNAL"             // the journals of all kiosks, one subject each
+	Bucket        = "SETTINGS"            // key-value bucket of the settings
+	SettingsKey   = "rules"               // the one key in it
+	SettingsTopic = "office.v1.settings." // the bucket's keys are republished here
+)
+
+var kioskID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
+
+// CheckKiosk refuses what is no kiosk id: 1 to 32 of a–z, 0–9 and hyphen. An id
+// is one token of a subject, so a dot or a wildcard in it would open others'.
+func CheckKiosk(id string) error {
+	if !kioskID.MatchString(id) {
+		return fmt.Errorf("protocol: kiosk id %q: want 1 to 32 of a-z, 0-9 and hyphen", clip(id))
+	}
+	return nil
+}
+
+// Subject is where the kiosk asks. The kiosk may be "*" for a subscription.
+func Subject(kiosk string, v Verb) string { return root + kiosk + "." + string(v) }
+
+// JournalSubject is where the kiosk's journal goes.
+func JournalSubject(kiosk string) string { return root + kiosk + ".journal" }
+
+// Inbox is the prefix of every subject on which the kiosk takes answers,
+// without the last dot.
+func Inbox(kiosk string) string { return root + kiosk + ".inbox" }
+
+// Asker is the kiosk whose subject this is, or "" when it is nobody's.
+func Asker(subject string) string {
+	rest, ok := strings.CutPrefix(subject, root)
+	if !ok {
+		return ""
+	}
+	id, _, ok := strings.Cut(rest, ".")
+	if !ok || !kioskID.MatchString(id) {
+		return ""
+	}
+	return id
+}
+
+// OwnReply says whether an answer to reply reaches nobody but this kiosk. NATS
+// itself does not check reply subjects, so the office must.
+func OwnReply(kiosk, reply string) bool {
+	rest, ok := strings.CutPrefix(reply, Inbox(kiosk)+".")
+	return ok && rest != "" && !strings.ContainsAny(rest, "*> \t\r\n")
+}
+
+// JournalDirectGet is the subject that answers the last journal message of this
+// kiosk, straight from the stream.
+func JournalDirectGet(kiosk string) string {
+	return "$JS.API.DIRECT.GET." + Stream + "." + JournalSubject(kiosk)
+}
+
+// SettingsDirectGet is the subject that answers the present settings.
+func SettingsDirectGet() string {
+	return "$JS.API.DIRECT.GET.KV_" + Bucket + ".$KV." + Bucket + "." + SettingsKey
+}
+
+func clip(s string) string {
+	if len(s) > 40 {
+		return s[:40] + "…"
+	}
+	return s
+}

@@ -1,0 +1,136 @@
+package protocol
+
+import (
+	"crypto/hpke"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+)
+
+// PublicKeySize is the size of an HPKE public key of this protocol, in bytes.
+const PublicKeySize = 1184 + 32
+
+const (
+	encSize   = 1088 + 32                  // of HPKE's encapsulated key
+	tagSize   = 16                         // of AES-GCM
+	chunkText = MaxChunk - tagSize         // plain bytes of one chunk
+	maxChunks = (MaxSheet / chunkText) + 1 // of one sheet
+	maxPlain  = 64 << 10                   // bytes of a sealed body
+)
+
+func kem() hpke.KEM   { return hpke.MLKEM768X25519() }
+func kdf() hpke.KDF   { return hpke.HKDFSHA256() }
+func aead() hpke.AEAD { return hpke.AES256GCM() }
+
+// NewKey makes an HPKE key pair: a session's, or the office's.
+func NewKey() (hpke.PrivateKey, error) {
+	key, err := kem().GenerateKey()
+	if err != nil {
+		return nil, fmt.Errorf("protocol: make a key: %w", err)
+	}
+	return key, nil
+}
+
+// PrivateKey reads a key that was kept (the office's).
+func PrivateKey(b []byte) (hpke.PrivateKey, error) {
+	key, err := kem().NewPrivateKey(b)
+	if err != nil {
+		return nil, fmt.Errorf("protocol: read a private key: %w", err)
+	}
+	return key, nil
+}
+
+// PublicKey reads the other side's key.
+func PublicKey(b []byte) (hpke.PublicKey, error) {
+	key, err := kem().NewPublicKey(b)
+	if err != nil {
+		return nil, fmt.Errorf("protocol: read a public key: %w", err)
+	}
+	return key, nil
+}
+
+// Place is what a seal is bound to: it opens nowhere else.
+type Place struct {
+	Purpose Purpose
+	Kiosk   string
+	Session string
+	Request string // id of the request, or of the order for a sheet
+	// Key is the digest of the session's public key. That key travels sealed
+	// only, so a request sealed with its digest in place comes from the session
+	// itself. Empty for LoginBegin's question, which brings the key.
+	Key []byte
+}
+
+// Purpose tells one kind of sealed thing from another.
+type Purpose string
+
+// The purposes: a question and an answer for each verb, and a sheet.
+const (
+	PurposeSheet Purpose = "kiosk v1 sheet"
+	purposeLogin Purpose = "kiosk v1 login signature"
+	purposeDoc   Purpose = "kiosk v1 manifest signature"
+	purposeRules Purpose = "kiosk v1 settings signature"
+	purposeOwner Purpose = "kiosk v1 certificate"
+	purposeOf    Purpose = "kiosk v1 sheet subject"
+)
+
+// Question is the purpose of what a kiosk seals for this verb.
+func Question(v Verb) Purpose { return "kiosk v1 question " + Purpose(v) }
+
+// Reply is the purpose of what the office seals for this verb.
+func Reply(v Verb) Purpose { return "kiosk v1 answer " + Purpose(v) }
+
+func (p Place) info() []byte {
+	return frame([]byte(p.Purpose), []byte(p.Kiosk), []byte(p.Session), []byte(p.Request), p.Key)
+}
+
+// frame joins parts so that no two lists of parts give the same bytes: each
+// part behind its length, four bytes, high byte first.
+func frame(parts ...[]byte) []byte {
+	var out []byte
+	for _, p := range parts {
+		out = binary.BigEndian.AppendUint32(out, uint32(len(p)))
+		out = append(out, p...)
+	}
+	return out
+}
+
+// KeyDigest is the digest of a session's public key.
+func KeyDigest(publicKey []byte) []byte {
+	sum := sha256.Sum256(publicKey)
+	return sum[:]
+}
+
+// Seal closes a body for the holder of the key, bound to its place.
+func Seal(to hpke.PublicKey, at Place, m message) ([]byte, error) {
+	plain, err := Encode(m)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(plain)
+	if len(plain) > maxPlain {
+		return nil, fmt.Errorf("protocol: %T: %d bytes: at most %d", m, len(plain), maxPlain)
+	}
+	sealed, err := hpke.Seal(to, kdf(), aead(), at.info(), plain)
+	if err != nil {
+		return nil, fmt.Errorf("protocol: seal: %w", err)
+	}
+	return sealed, nil
+}
+
+// ErrSealed says that something does not open here: it was sealed for another
+// key or another place, or was changed on its way.
+type ErrSealed struct{ At Purpose }
+
+func (e *ErrSealed) Error() string { return "protocol: does not open: " + string(e.At) }
+
+// Open opens what Seal closed.
+func Open[M message](key hpke.PrivateKey, at Place, sealed []byte) (M, error) {
+	plain, err := hpke.Open(key, kdf(), aead(), at.info(), sealed)
+	if err != nil {
+		var none M
+		return none, &ErrSealed{At: at.Purpose}
+	}
+	defer clear(plain)
+	return Decode[M](plain, maxPlain)
+}

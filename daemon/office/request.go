@@ -1,0 +1,67 @@
+package office
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"kioskd/daemon/office/protocol"
+)
+
+const (
+	attemptTimeout = 3 * time.Second // of process time, for one attempt at a request
+	retryMost      = time.Second     // longest pause between two attempts
+)
+
+// ask sends a request until it is answered or ctx ends, each time under the same
+// id, so that the office does once what it is asked twice.
+func (c *Client) ask(ctx context.Context, v protocol.Verb, id string, body []byte) (protocol.Answer, error) {
+	for n := 0; ; n++ {
+		answer, answered, err := c.attempt(ctx, v, id, body)
+		switch {
+		case err != nil:
+			return protocol.Answer{}, err
+		case answered && answer.Error == nil:
+			return answer, nil
+		case answered && !answer.Error.Retry:
+			return protocol.Answer{}, fmt.Errorf("office: %s: %w", v, answer.Error)
+		}
+		if err := pause(ctx, backoff(n, retryMost)); err != nil {
+			return protocol.Answer{}, away(ctx, string(v))
+		}
+	}
+}
+
+// attempt sends once. No answer is no error: it may come yet.
+func (c *Client) attempt(ctx context.Context, v protocol.Verb, id string, body []byte) (a protocol.Answer, answered bool, err error) {
+	nc := c.conn()
+	if nc == nil || !nc.IsConnected() || ctx.Err() != nil {
+		return a, false, nil
+	}
+	once, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	m, err := nc.RequestWithContext(once, protocol.Subject(c.kiosk, v), body)
+	if err != nil {
+		c.log.Debug("office: no answer", "verb", v, "request", id, "err", err)
+		return a, false, nil
+	}
+	a, err = protocol.Decode[protocol.Answer](m.Data, protocol.MaxMessage)
+	if err != nil {
+		return a, false, fmt.Errorf("office: %s: answer: %w", v, err)
+	}
+	if a.ID != id {
+		return a, false, fmt.Errorf("office: %s: answer to another request", v)
+	}
+	return a, true, nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
