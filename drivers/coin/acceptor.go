@@ -10,6 +10,7 @@ import (
 	"periph.io/x/conn/v3/gpio"
 
 	"kioskd/drivers/board"
+	"kioskd/drivers/board/alarm"
 )
 
 // ErrLine says that an input line ended: the board is gone.
@@ -48,14 +49,12 @@ func (o Opts) withDefaults() Opts {
 		o.Longest = 150 * time.Millisecond
 	}
 	if o.Work == nil {
-		o.Work = noWork
+		o.Work = func() func() { return func() {} }
 	}
 	return o
 }
 
 func (o Opts) silence() time.Duration { return silencePeriods * o.Period }
-
-func noWork() func() { return func() {} }
 
 // Acceptor is a pulse coin acceptor.
 type Acceptor struct {
@@ -111,8 +110,8 @@ func (a *Acceptor) Run(ctx context.Context, handle func(Train)) error {
 	if err != nil {
 		return fmt.Errorf("coin: watch %s: %w", a.pulse, err)
 	}
-	quiet := newAlarm(a.clock, a.o.Work)
-	defer quiet.cancel()
+	quiet := alarm.New(a.clock, a.o.Work)
+	defer quiet.Cancel()
 	j := newJudge(a.o)
 	level, err := a.pulse.Read()
 	if err != nil {
@@ -120,7 +119,7 @@ func (a *Acceptor) Run(ctx context.Context, handle func(Train)) error {
 	}
 	if level == gpio.Low {
 		j.missedStart(a.clock.Uptime())
-		quiet.set(a.o.silence())
+		quiet.Set(a.o.silence())
 	}
 	take := func(e board.Edge) {
 		if done, ok := j.edge(e); ok {
@@ -128,7 +127,7 @@ func (a *Acceptor) Run(ctx context.Context, handle func(Train)) error {
 			handle(done)
 			end()
 		}
-		quiet.set(a.o.silence())
+		quiet.Set(a.o.silence())
 	}
 	for {
 		select {
@@ -142,7 +141,7 @@ func (a *Acceptor) Run(ctx context.Context, handle func(Train)) error {
 				return ErrLine
 			}
 			take(e)
-		case end := <-quiet.C:
+		case end := <-quiet.C():
 			// An edge that came before the silence was over may still wait in
 			// line; it, and not the order in which we look, decides.
 			if e, ok := pending(edges); ok {

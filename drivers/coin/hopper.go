@@ -11,6 +11,7 @@ import (
 	"periph.io/x/conn/v3/gpio"
 
 	"kioskd/drivers/board"
+	"kioskd/drivers/board/alarm"
 )
 
 // What can go wrong with a pay-out. The Payout beside the error is true all the
@@ -200,14 +201,15 @@ func (h *Hopper) halt() error {
 
 // waitCoin returns nil when a coin has left.
 func (h *Hopper) waitCoin(ctx context.Context, p *Payout) error {
-	tooLong := newAlarm(h.clock, noWork)
-	tooLong.set(h.o.NoCoin)
-	defer tooLong.cancel()
+	tooLong := alarm.New(h.clock, nil)
+	tooLong.Set(h.o.NoCoin)
+	defer tooLong.Cancel()
 	for p.Coins == 0 {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-tooLong.C:
+		case end := <-tooLong.C():
+			end()
 			return ErrEmpty
 		case e, ok := <-h.edges:
 			if !ok {
@@ -223,15 +225,16 @@ func (h *Hopper) waitCoin(ctx context.Context, p *Payout) error {
 
 // listen counts what leaves within d.
 func (h *Hopper) listen(ctx context.Context, d time.Duration, coins *int, at *time.Duration) error {
-	over := newAlarm(h.clock, noWork)
-	over.set(d)
-	defer over.cancel()
+	over := alarm.New(h.clock, nil)
+	over.Set(d)
+	defer over.Cancel()
 	var doubt error
 	for {
 		select {
 		case <-ctx.Done():
 			return errors.Join(doubt, context.Cause(ctx))
-		case <-over.C:
+		case end := <-over.C():
+			end()
 			return errors.Join(doubt, h.drain(coins, at))
 		case e, ok := <-h.edges:
 			if !ok {

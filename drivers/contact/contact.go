@@ -40,7 +40,7 @@ type Opts struct {
 	// process time.
 	Reread time.Duration
 	// Changed is called for each believed change, one after the other, on the
-	// Dev's goroutines: it must be short. nil means nobody.
+	// Dev's goroutine: it must be short and must not call Halt. nil means nobody.
 	Changed func(level gpio.Level, at time.Duration)
 	// Work is called when a change is believed, and what it returns when Changed
 	// has returned; nil means that nobody counts.
@@ -73,9 +73,6 @@ type Dev struct {
 
 	mu      sync.Mutex
 	state   state
-	timer   board.Timer   // decides when the last edge is believed
-	round   int           // which timer is the valid one
-	suspect bool          // the last reading contradicted the edges
 	changed chan struct{} // closed and replaced at each change
 	err     error         // why the watch ended
 }

@@ -68,6 +68,9 @@ func (s *state) settle(now time.Duration) (change, bool) {
 	return change{s.raw, s.rawAt}, true
 }
 
+// stood believes the last edge: the debounce time has passed without another.
+func (s *state) stood() (change, bool) { return s.settle(s.rawAt + s.debounce) }
+
 // correct takes a reading that no edge explains.
 func (s *state) correct(level gpio.Level, now time.Duration) (change, bool) {
 	s.doubt = true

@@ -5,12 +5,26 @@ import (
 	"time"
 
 	"kioskd/drivers/board"
+	"kioskd/drivers/board/alarm"
 )
 
+// watch is the Dev's goroutine.
 func (d *Dev) watch(ctx context.Context, edges <-chan board.Edge) {
 	defer close(d.done)
 	reread := time.NewTicker(d.o.Reread)
 	defer reread.Stop()
+	stood := alarm.New(d.clock, d.o.Work) // the last edge is to be believed now
+	defer stood.Cancel()
+	suspect := false // the last reading contradicted the edges
+	take := func(e board.Edge) {
+		suspect = false
+		d.change(func(s *state) (change, bool) { return s.edge(e) })
+		if d.settled() {
+			stood.Cancel() // it was a bounce: nothing is left to believe
+		} else {
+			stood.Set(d.o.Debounce)
+		}
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -25,84 +39,80 @@ func (d *Dev) watch(ctx context.Context, edges <-chan board.Edge) {
 				d.end(ErrLost)
 				return
 			}
-			d.edge(e)
+			take(e)
+		case end := <-stood.C():
+			// An edge that came before the time was over may still wait in line;
+			// it, and not the order in which we look, decides.
+			if e, ok := pending(edges); ok {
+				take(e)
+			} else {
+				d.change((*state).stood)
+			}
+			end()
 		case <-reread.C:
-			d.reread(edges)
+			suspect = d.reread(edges, suspect)
 		}
 	}
 }
 
-func (d *Dev) edge(e board.Edge) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.suspect = false
-	d.tell(d.state.edge(e))
-	d.round++
-	if d.timer != nil {
-		d.timer.Stop()
-		d.timer = nil
+// pending takes an edge that is already there.
+func pending(edges <-chan board.Edge) (board.Edge, bool) {
+	select {
+	case e, ok := <-edges:
+		return e, ok
+	default:
+		return board.Edge{}, false
 	}
-	if d.state.raw == d.state.level {
-		return // it was a bounce: nothing is left to believe
-	}
-	round := d.round
-	d.timer = d.clock.AfterFunc(d.o.Debounce, func() { d.settle(round) })
-}
-
-// settle is the clock's call: no edge has followed.
-func (d *Dev) settle(round int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if round != d.round || d.err != nil {
-		return
-	}
-	// The timer was set after the edge was stamped, so the time is over even
-	// where the clock answers a trifle early.
-	d.tell(d.state.settle(d.state.rawAt + d.o.Debounce))
 }
 
 // reread compares the line with what its edges said. An edge may be on its way
 // while we read, so only the second contradiction in a row counts.
-func (d *Dev) reread(edges <-chan board.Edge) {
+func (d *Dev) reread(edges <-chan board.Edge, suspect bool) (nowSuspect bool) {
 	level, err := d.in.Read()
 	if err != nil || len(edges) > 0 {
-		return // a lost board shows as the end of the edges
+		return false // a lost board shows as the end of the edges
 	}
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	if level == d.state.raw {
-		d.suspect = false
-		return
+	same := level == d.state.raw
+	d.mu.Unlock()
+	if same {
+		return false
 	}
-	if !d.suspect {
-		d.suspect = true
-		return
+	if !suspect {
+		return true
 	}
-	d.suspect = false
-	d.round++
-	d.tell(d.state.correct(level, d.clock.Uptime()))
+	now := d.clock.Uptime()
+	d.change(func(s *state) (change, bool) { return s.correct(level, now) })
+	return false
 }
 
-// tell wakes those who wait, under the lock.
-func (d *Dev) tell(c change, ok bool) {
-	if !ok {
-		return
-	}
+func (d *Dev) settled() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.state.raw == d.state.level
+}
+
+// change moves the state and tells those who wait. Work is in hand from before
+// they can see it until Changed has returned.
+func (d *Dev) change(move func(*state) (change, bool)) {
 	end := d.o.Work()
 	defer end()
-	close(d.changed)
-	d.changed = make(chan struct{})
-	d.o.Changed(c.level, c.at)
+	d.mu.Lock()
+	c, ok := move(&d.state)
+	if ok {
+		close(d.changed)
+		d.changed = make(chan struct{})
+	}
+	d.mu.Unlock()
+	if ok {
+		d.o.Changed(c.level, c.at)
+	}
 }
 
 func (d *Dev) end(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.err = err
-	d.round++
-	if d.timer != nil {
-		d.timer.Stop()
-	}
 	close(d.changed)
 	d.changed = make(chan struct{})
 }

@@ -87,13 +87,13 @@ func (l *Lamp) Blink() error {
 	defer l.mu.Unlock()
 	if l.blink != nil {
 		select {
-		case <-l.blink.done: // it ended by an error: try anew
+		case <-l.blink.done: // it ended by an error
 		default:
 			return nil
 		}
-	}
-	if err := l.end(); err != nil {
-		return err
+		if err := l.end(); err != nil {
+			return err
+		}
 	}
 	if err := l.out(gpio.High); err != nil {
 		return err
