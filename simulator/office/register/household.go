@@ -39,6 +39,9 @@ func (r *Register) admit(h household) {
 		p.arrives = h.arrives
 		p.Since = latest(h.since, p.Born)
 		p.Settled = p.Since
+		if p.Since.Equal(p.Born) {
+			p.Former = "" // born here
+		}
 		p.Notified = p.Since.AddDate(0, 0, noticeDays)
 		if !h.arrives.IsZero() {
 			p.Notified = p.Since // whoever moves in today stood at the counter today
