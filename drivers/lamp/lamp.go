@@ -82,6 +82,7 @@ func (l *Lamp) Halt() error { return l.steady(gpio.Low) }
 func (l *Lamp) Close() error { return l.Halt() }
 
 // Blink lets it blink, beginning with light, until it is told something else.
+// What goes wrong while it blinks is returned by the next call.
 func (l *Lamp) Blink() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
