@@ -81,8 +81,8 @@ type Dev struct {
 
 	mu      sync.Mutex // guards the line
 	replies replies
-	proofs  int // answers to GS r since the job began
-	torn    int // bytes of a band that may still be missing
+	proofs  int  // answers to GS r since the job began
+	torn    int  // bytes of a band that the printer may still wait for
 	late    bool // an answer to an earlier question may still come
 }
 
@@ -130,6 +130,13 @@ func (d *Dev) Status(ctx context.Context) (Status, error) {
 // could not send it throws away, so that no question is answered much later.
 func (d *Dev) status(ctx context.Context) (Status, error) {
 	s, err := d.askAll(ctx)
+	if errors.Is(err, ErrSilent) && d.torn > 0 {
+		// It may have taken the question for dots. Not before: a printer without
+		// paper would fill up with them, and could not be asked any more.
+		if err = d.mend(); err == nil {
+			s, err = d.askAll(ctx)
+		}
+	}
 	if err != nil && ctx.Err() == nil {
 		return Status{}, errors.Join(err, d.Halt())
 	}
@@ -137,9 +144,6 @@ func (d *Dev) status(ctx context.Context) (Status, error) {
 }
 
 func (d *Dev) askAll(ctx context.Context) (Status, error) {
-	if err := d.mend(); err != nil {
-		return Status{}, err
-	}
 	if err := d.drain(); err != nil {
 		return Status{}, err
 	}

@@ -63,6 +63,9 @@ func (d *Dev) Print(ctx context.Context, b *Bitmap) error {
 	if !status.Ready() {
 		return NotPrinted{Status: status}
 	}
+	if err := d.mend(); err != nil {
+		return NotPrinted{Err: errors.Join(err, d.Halt())}
+	}
 	d.proofs = 0
 	if err := d.send(b); err != nil {
 		return d.unknown(err)
@@ -104,7 +107,6 @@ func (d *Dev) sendBand(b *Bitmap, band band) error {
 	}
 	head := []byte{0x1D, 0x76, 0x30, 0, RowLen, 0, byte(band.rows), byte(band.rows >> 8)} // GS v 0
 	data := append(head, b.Rows[band.top*RowLen:(band.top+band.rows)*RowLen]...)
-	d.torn = len(data)
 	for len(data) > 0 {
 		n := min(len(data), chunkMax)
 		if err := d.write(data[:n], d.o.Stall); err != nil {
@@ -112,7 +114,6 @@ func (d *Dev) sendBand(b *Bitmap, band band) error {
 		}
 		data = data[n:]
 	}
-	d.torn = 0
 	return nil
 }
 
@@ -156,7 +157,7 @@ func (d *Dev) prove() error {
 // unknown throws away what the printer did not take, and asks it what the matter
 // is, if that can be asked at all.
 func (d *Dev) unknown(why error) error {
-	d.late = true
+	d.late, d.torn = true, bandMax*RowLen
 	why = errors.Join(why, d.Halt())
 	status, err := d.status(context.Background())
 	if err != nil {
