@@ -27,6 +27,9 @@ import (
 // ErrNoClient says that no kioskd is connected.
 var ErrNoClient = errors.New("board: no client is connected")
 
+// ErrNoState says that kioskd is connected but has nothing to tell yet.
+var ErrNoState = errors.New("board: the client has no state yet")
+
 // I2CChip is a chip at an address of an I2C bus: W is written, then r is read.
 // The slices are the caller's again once Tx returns. An error is a chip that
 // does not acknowledge.

@@ -312,6 +312,9 @@ func (s *session) askState(ctx context.Context) ([]byte, error) {
 	s.send(link.Frame{Kind: link.KindStateAsk, ID: id})
 	select {
 	case state := <-answer:
+		if len(state) == 0 {
+			return nil, ErrNoState
+		}
 		return state, nil
 	case <-s.ended:
 		return nil, ErrNoClient

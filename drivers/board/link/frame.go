@@ -129,3 +129,6 @@ func (r *FrameReader) Next() (Frame, error) {
 	}
 	return f, err
 }
+
+// setBodyLen corrects a header for a body that was appended after it.
+func setBodyLen(frame []byte, n int) { binary.LittleEndian.PutUint32(frame, uint32(n)) }
