@@ -1,0 +1,341 @@
+package screen
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"time"
+
+	"kioskd/drivers/board"
+	"kioskd/flows"
+	"kioskd/flows/secret"
+)
+
+var _ flows.Screen = (*Screen)(nil)
+
+const (
+	pinLength  = 4  // digits
+	eventsMax  = 16 // touches that wait while a picture is drawn; a hand is slower
+	idCancel   = "cancel"
+	idEnter    = "enter"
+	idClear    = "clear"
+	idBack     = "back"
+	idLanguage = "language"
+	idMoreTime = flows.PageMoreTime
+)
+
+// Show puts a page up and returns when the panel has it.
+func (s *Screen) Show(ctx context.Context, p flows.Page) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	return s.picture(view{page: p}, nil)
+}
+
+// Ask shows a page and waits for an answer, as flows.Screen says.
+func (s *Screen) Ask(ctx context.Context, p flows.Page, until <-chan struct{}) (string, error) {
+	return s.ask(ctx, p, until, nil)
+}
+
+// AskPIN shows a page with its keypad and waits for four digits, as
+// flows.Screen says. The digits are in no other memory than the answer's.
+func (s *Screen) AskPIN(ctx context.Context, p flows.Page, until <-chan struct{}) (*secret.Text, string, error) {
+	pin, err := secret.New()
+	if err != nil {
+		return nil, "", fmt.Errorf("screen: %w", err)
+	}
+	id, err := s.ask(ctx, p, until, pin)
+	if err != nil || id != idEnter {
+		pin.Wipe()
+		return nil, id, err
+	}
+	return pin, "", nil
+}
+
+// overlay is a page of the screen's own over the one that was asked.
+type overlay int
+
+const (
+	overNone overlay = iota
+	overLanguage
+	overMoreTime
+)
+
+type eventKind int
+
+const (
+	fingerDown eventKind = iota
+	fingerUp
+	idleOver
+	lastsOver
+)
+
+// event is something that happened while a question waits. Its piece of work
+// is put down when it has been dealt with.
+type event struct {
+	kind  eventKind
+	at    image.Point
+	armed int // which arming of the idle timer it comes from
+	done  func()
+}
+
+// question is one Ask under way. The goroutine that asks owns it, but for the
+// queue.
+type question struct {
+	s    *Screen
+	page flows.Page
+	pin  *secret.Text // nil when it is no keypad
+
+	over  overlay
+	under overlay // what more-time covers
+	idle  board.Timer
+	lasts board.Timer
+
+	wake  chan struct{}
+	queue []event // guarded by s.mu
+	armed int     // guarded by s.mu
+}
+
+func (s *Screen) ask(ctx context.Context, p flows.Page, until <-chan struct{}, pin *secret.Text) (string, error) {
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	q := &question{s: s, page: p, pin: pin, wake: make(chan struct{}, 1)}
+	s.mu.Lock()
+	if !s.down {
+		s.ring = "" // the finger left while nobody asked
+	}
+	s.mu.Unlock()
+	// Touches count from the moment the panel has the page, not before: nobody
+	// can have meant what was not there.
+	defer q.end()
+	err := s.picture(q.view(), func() {
+		s.mu.Lock()
+		s.asking = q
+		s.mu.Unlock()
+	})
+	if err != nil {
+		return "", err
+	}
+	q.arm()
+	if p.Lasts > 0 {
+		q.lasts = s.o.Clock.AfterFunc(p.Lasts, func() { q.post(event{kind: lastsOver}) })
+	}
+	return q.wait(ctx, until)
+}
+
+// wait rests until something ends the question. What does so is followed by
+// resume before its own piece of work is put down, so that the kiosk never
+// looks settled between an answer and what the flow makes of it.
+func (q *question) wait(ctx context.Context, until <-chan struct{}) (id string, err error) {
+	resume := q.s.o.Rest()
+	for {
+		select {
+		case <-ctx.Done():
+			resume()
+			return "", context.Cause(ctx)
+		case <-until:
+			resume()
+			return "", nil
+		case <-q.wake:
+		}
+		for {
+			e, ok := q.next()
+			if !ok {
+				break
+			}
+			id, over, err := q.meet(e)
+			if over || err != nil {
+				resume()
+				e.done()
+				return id, err
+			}
+			e.done()
+		}
+	}
+}
+
+// meet deals with one event; over says that the question is answered by id.
+func (q *question) meet(e event) (id string, over bool, err error) {
+	switch e.kind {
+	case fingerDown:
+		return q.press(e.at)
+	case fingerUp:
+		return "", false, q.s.unring()
+	case lastsOver:
+		return "", true, nil
+	case idleOver:
+		return q.idled(e.armed)
+	default:
+		return "", false, nil
+	}
+}
+
+// press finds the button under the finger and does what it says.
+func (q *question) press(at image.Point) (id string, over bool, err error) {
+	q.arm()
+	id = q.s.now.hit(at)
+	if id == "" {
+		return "", false, nil
+	}
+	if q.pin != nil && q.over == overNone && q.keypad(id) {
+		q.s.ring = id
+		return "", false, q.redraw()
+	}
+	if err := q.s.mark(id); err != nil {
+		return "", false, err
+	}
+	switch {
+	case q.over == overMoreTime:
+		return q.moreTime(id)
+	case q.over == overLanguage:
+		if id != idBack {
+			q.s.speak(id)
+		}
+		q.over = overNone
+		return "", false, q.redraw()
+	case id == idLanguage:
+		q.over = overLanguage
+		return "", false, q.redraw()
+	default:
+		return id, true, nil
+	}
+}
+
+func (q *question) moreTime(id string) (string, bool, error) {
+	if id == idMoreTime {
+		q.over = q.under
+		q.arm()
+		return "", false, q.redraw()
+	}
+	for _, b := range q.page.Buttons {
+		if b.ID == idCancel && !b.Disabled {
+			return idCancel, true, nil
+		}
+	}
+	// The page beneath cannot be cancelled; whoever is done ends it as silence
+	// would have.
+	return "", true, flows.ErrIdle
+}
+
+// keypad takes a key of the PIN pad. It says whether the key was its own and
+// the question goes on.
+func (q *question) keypad(id string) bool {
+	switch {
+	case id == idClear:
+		q.pin.Clear()
+		return true
+	case len(id) == 1 && id[0] >= '0' && id[0] <= '9':
+		if q.pin.Len() < pinLength {
+			// Neither full nor wiped, so it cannot refuse.
+			_ = q.pin.Append(id[0])
+		}
+		return true
+	default:
+		return false
+	}
+}
+
+// idled comes when nobody has touched anything for a while.
+func (q *question) idled(armed int) (string, bool, error) {
+	q.s.mu.Lock()
+	stale := armed != q.armed
+	q.s.mu.Unlock()
+	if stale {
+		return "", false, nil
+	}
+	if q.over == overMoreTime {
+		return "", true, flows.ErrIdle
+	}
+	q.under, q.over = q.over, overMoreTime
+	q.arm()
+	return "", false, q.redraw()
+}
+
+// arm starts the idle time anew.
+func (q *question) arm() {
+	if q.page.Idle <= 0 {
+		return
+	}
+	if q.idle != nil {
+		q.idle.Stop()
+	}
+	d, last := idleWarning(q.page.Idle)
+	if q.over == overMoreTime {
+		d = last
+	}
+	q.s.mu.Lock()
+	q.armed++
+	armed := q.armed
+	q.s.mu.Unlock()
+	q.idle = q.s.o.Clock.AfterFunc(max(d, time.Millisecond), func() { q.post(event{kind: idleOver, armed: armed}) })
+}
+
+// view is what the question shows now.
+func (q *question) view() view {
+	v := view{page: q.page, over: q.over, asked: true, typed: -1}
+	if q.pin != nil {
+		v.typed = q.pin.Len()
+	}
+	return v
+}
+
+func (q *question) redraw() error { return q.s.picture(q.view(), nil) }
+
+// end takes the question down: whatever still comes finds nobody.
+func (q *question) end() {
+	if q.idle != nil {
+		q.idle.Stop()
+	}
+	if q.lasts != nil {
+		q.lasts.Stop()
+	}
+	q.s.mu.Lock()
+	q.s.asking = nil
+	left := q.queue
+	q.queue = nil
+	q.s.mu.Unlock()
+	for _, e := range left {
+		e.done()
+	}
+}
+
+// next takes the first event that waits.
+func (q *question) next() (event, bool) {
+	q.s.mu.Lock()
+	defer q.s.mu.Unlock()
+	if len(q.queue) == 0 {
+		return event{}, false
+	}
+	e := q.queue[0]
+	q.queue = q.queue[1:]
+	return e, true
+}
+
+// post queues an event, with a piece of work that lasts until it is dealt with.
+func (q *question) post(e event) {
+	e.done = q.s.o.Gauge.Begin()
+	q.s.mu.Lock()
+	ok := q.put(e)
+	q.s.mu.Unlock()
+	if !ok {
+		e.done()
+	}
+}
+
+// put queues e if the question still waits. Called with s.mu held.
+func (q *question) put(e event) bool {
+	if q.s.asking != q || len(q.queue) >= eventsMax && e.kind == fingerDown {
+		return false
+	}
+	q.queue = append(q.queue, e)
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+	return true
+}

@@ -1,0 +1,245 @@
+package screen
+
+import (
+	"image"
+	"strconv"
+	"strings"
+
+	"kioskd/daemon/screen/art"
+	"kioskd/daemon/screen/draw"
+	"kioskd/flows"
+)
+
+// The keypad's place in units; whole tiles at 800x480, so that the ring around
+// a key costs one row of tiles.
+const (
+	keyLeft = 416
+	keyWide = 120
+	keyHigh = 88
+)
+
+// keypad asks for the PIN.
+func (b *builder) keypad() {
+	t := b.text()
+	b.bar(t.Title)
+	head := b.write("heading", b.px(20, bodyTop+4, keyLeft-20, bodyTop+136), t.Head,
+		draw.Style{Weight: draw.Bold, Size: 30, Min: 24, Leading: 128, Colour: ink})
+	y := (bodyTop + 4 + head.Height*unitsWide/b.width + 16 + 7) / 8 * 8
+	b.dots(24, y)
+	b.flow(b.px(20, y+72, keyLeft-20, b.floor()-margin), t.Body, draw.Style{Weight: draw.Bold, Size: 26, Min: 24, Leading: 130, Colour: ink})
+	b.actions()
+	keys := []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", idClear, "0", idEnter}
+	top := b.high - margin - 4*keyHigh - 3*margin
+	for i, id := range keys {
+		x0 := keyLeft + i%3*(keyWide+margin)
+		y0 := top + i/3*(keyHigh+margin)
+		b.key(flows.Button{ID: id, Disabled: id == idEnter && b.typed < pinLength}, b.px(x0, y0, x0+keyWide, y0+keyHigh))
+	}
+}
+
+// dots shows how many digits are in, and no more.
+func (b *builder) dots(x, y int) {
+	const side, gap = 56, 16
+	n := max(b.typed, 0)
+	r := b.px(x, y, x+4*side+3*gap, y+side)
+	for i := range pinLength {
+		q := b.px(x+i*(side+gap), y, x+i*(side+gap)+side, y+side)
+		b.c.Box(q, b.u(8), b.u(3), stopColour, paper)
+		if i < n {
+			d := q.Inset(b.u(16))
+			b.c.Round(d, d.Dx()/2, ink)
+		}
+	}
+	b.add(node{Role: "status", Label: b.word("typed", "n", strconv.Itoa(n)), Bounds: r})
+}
+
+// key draws one key of the pad.
+func (b *builder) key(x flows.Button, r image.Rectangle) {
+	label := b.label(x)
+	b.note(x, r, label)
+	text, border := ink, stopColour
+	width := 2
+	switch {
+	case x.Disabled:
+		text, border = dimText, line
+	case x.ID == idEnter:
+		text, border, width = goColour, goColour, 6
+	}
+	b.c.Box(r, radius(r), b.u(width), border, paper)
+	st := draw.Style{Weight: draw.MonoBold, Size: 46, Colour: text, Align: draw.Centre, Middle: true}
+	if len(x.ID) > 1 {
+		st.Weight, st.Size, st.Min = draw.Bold, 30, 24
+	}
+	b.letters(r.Inset(b.u(8)), label, st)
+}
+
+// toggles offers things to put in or leave out.
+func (b *builder) toggles() {
+	t := b.text()
+	b.bar(t.Title)
+	b.write("heading", b.px(24, bodyTop+2, unitsWide-24, bodyTop+46), t.Head, draw.Style{Weight: draw.Bold, Size: 32, Min: 26, Colour: ink})
+	top := bodyTop + 52
+	list := b.choices()
+	cols := 3
+	rows := (len(list) + cols - 1) / cols
+	if len(list) > 9 {
+		cols, rows = 5, (len(list)+4)/5
+	}
+	bottom := b.floor() - margin
+	if rows < 3 && len(t.Body) > 0 {
+		b.flow(b.px(24, bottom-40, unitsWide-24, bottom), t.Body, draw.Style{Size: 24, Min: 20, Leading: 120, Colour: soft})
+		bottom -= 44
+	}
+	if len(list) > 0 {
+		b.grid(list, cols, top, bottom, b.toggle)
+	}
+	b.actions()
+}
+
+func (b *builder) toggle(x flows.Button, r image.Rectangle) {
+	label := b.label(x)
+	state := b.word("off")
+	fill, border, width := paper, stopColour, 2
+	if x.On {
+		state, fill, border, width = b.word("on"), pale, goColour, 5
+	}
+	b.c.Box(r, b.u(12), b.u(width), border, fill)
+	b.note(x, r, label)
+	in := r.Inset(b.u(10))
+	side := min(b.u(40), in.Dy()/2)
+	box := image.Rect(in.Min.X, in.Min.Y+(in.Dy()-side)/2, in.Min.X+side, in.Min.Y+(in.Dy()-side)/2+side)
+	if x.On {
+		b.c.Round(box, b.u(8), goColour)
+		art.Sign(b.c, box.Inset(b.u(4)), art.Check, onBar)
+	} else {
+		b.c.Box(box, b.u(8), b.u(3), stopColour, paper)
+	}
+	in.Min.X = box.Max.X + b.u(10)
+	st := draw.Style{Weight: draw.Bold, Size: 26, Min: 18, Leading: 118, Colour: ink, Middle: true}
+	if r.Dy() < b.u(100) {
+		b.letters(in, label, st)
+		return
+	}
+	b.letters(image.Rect(in.Min.X, in.Min.Y, in.Max.X, in.Max.Y-b.u(28)), label, st)
+	b.letters(image.Rect(in.Min.X, in.Max.Y-b.u(28), in.Max.X, in.Max.Y), state, draw.Style{Size: 22, Min: 18, Colour: soft, Middle: true})
+}
+
+// copies asks how many.
+func (b *builder) copies() {
+	t := b.text()
+	b.bar(t.Title)
+	b.write("heading", b.px(24, bodyTop+2, unitsWide-24, bodyTop+54), t.Head, headStyle())
+	y0, y1 := bodyTop+68, bodyTop+188
+	for _, x := range b.page.Buttons {
+		switch x.ID {
+		case "minus":
+			b.stepper(x, b.px(112, y0, 248, y1))
+		case "plus":
+			b.stepper(x, b.px(552, y0, 688, y1))
+		}
+	}
+	n, _ := b.value("n")
+	r := b.px(264, y0, 536, y1)
+	b.c.Box(r, b.u(16), b.u(3), line, paper)
+	b.write("status", r.Inset(b.u(8)), b.word("count"), draw.Style{Weight: draw.Bold, Size: 64, Min: 40, Colour: ink, Align: draw.Centre, Middle: true})
+	if b.page.Fee > 0 {
+		text := b.word("each", "fee", strconv.Itoa(b.page.Fee))
+		if k, err := strconv.Atoi(n); err == nil && k > 1 {
+			text += "  →  " + b.word("fee") + " " + b.word("yen", "yen", strconv.Itoa(k*b.page.Fee))
+		}
+		b.write("text", b.px(24, y1+14, unitsWide-24, y1+68), text, draw.Style{Size: 30, Min: 24, Colour: ink, Align: draw.Centre, Middle: true})
+	}
+	b.actions()
+}
+
+func (b *builder) stepper(x flows.Button, r image.Rectangle) {
+	label := b.label(x)
+	text, fill, border := goColour, paper, goColour
+	if x.Disabled {
+		text, fill, border = dimText, dimFill, dimFill
+	}
+	b.c.Box(r, b.u(20), b.u(3), border, fill)
+	b.note(x, r, label)
+	side := b.u(56)
+	mid := (r.Min.X + r.Max.X) / 2
+	art.Sign(b.c, image.Rect(mid-side/2, r.Min.Y+b.u(12), mid-side/2+side, r.Min.Y+b.u(12)+side), icon(x.ID), text)
+	b.letters(image.Rect(r.Min.X+b.u(6), r.Max.Y-b.u(46), r.Max.X-b.u(6), r.Max.Y-b.u(8)), label,
+		draw.Style{Weight: draw.Bold, Size: 26, Min: 20, Colour: text, Align: draw.Centre, Middle: true})
+}
+
+// confirm shows the request once more, with the rule about money.
+func (b *builder) confirm() {
+	t := b.text()
+	b.bar(t.Title)
+	b.write("heading", b.px(24, bodyTop+2, unitsWide-24, bodyTop+46), t.Head, draw.Style{Weight: draw.Bold, Size: 32, Min: 26, Colour: ink})
+	top, bottom := bodyTop+50, bodyTop+170
+	sheet := b.px(16, top, 540, bottom)
+	b.c.Box(sheet, b.u(10), b.u(2), line, paper)
+	rows := b.request()
+	high := (bottom - top - 8) / len(rows)
+	for i, row := range rows {
+		y := top + 4 + i*high
+		b.write("text", b.px(28, y, 190, y+high), row[0], draw.Style{Size: 24, Min: 18, Colour: soft, Middle: true})
+		b.write("text", b.px(196, y, 532, y+high), row[1], draw.Style{Weight: draw.Bold, Size: 24, Min: 16, Leading: 112, Colour: ink, Middle: true})
+	}
+	money := b.px(552, top, unitsWide-16, bottom)
+	b.c.Round(money, b.u(10), pale)
+	b.write("text", b.px(564, top+6, unitsWide-28, top+42), b.word("fee"), draw.Style{Size: 26, Colour: ink, Align: draw.Centre, Middle: true})
+	fee, _ := b.value("fee")
+	b.write("status", b.px(560, top+40, unitsWide-24, bottom-6), b.word("yen", "yen", fee), draw.Style{Weight: draw.Bold, Size: 56, Min: 36, Colour: ink, Align: draw.Centre, Middle: true})
+	b.flow(b.px(24, bottom+10, unitsWide-20, b.floor()-4), t.Body, draw.Style{Size: 24, Min: 22, Leading: 122, Colour: ink})
+	b.actions()
+}
+
+// request is what was chosen, as far as the page tells: name and value.
+func (b *builder) request() [][2]string {
+	kind, _ := b.book.Button(b.page.Name, "residence-certificate")
+	rows := [][2]string{{b.word("kind"), kind}}
+	if v, ok := b.value("scope"); ok {
+		who := b.label(flows.Button{ID: v})
+		if _, ok := b.value("members"); ok && v == "some" {
+			who += " " + b.word("persons")
+		}
+		rows = append(rows, [2]string{b.word("scope"), who})
+	}
+	if v, ok := b.value("items"); ok {
+		var names []string
+		for id := range strings.FieldsSeq(v) {
+			names = append(names, b.label(flows.Button{ID: id}))
+		}
+		text := strings.Join(names, b.word("separator"))
+		if text == "" {
+			text = b.word("no-items")
+		}
+		rows = append(rows, [2]string{b.word("items"), text})
+	}
+	n, _ := b.value("copies")
+	return append(rows, [2]string{b.word("copies"), b.word("count", "n", n)})
+}
+
+// pay shows what is due, what is in, and what is still wanted.
+func (b *builder) pay() {
+	t := b.text()
+	b.bar(t.Title)
+	b.picture(b.px(16, bodyTop+16, 232, bodyTop+16+216), b.look.art)
+	left, right := 248, unitsWide-20
+	b.write("heading", b.px(left, bodyTop+2, right, bodyTop+50), t.Head, headStyle())
+	b.flow(b.px(left, bodyTop+52, right, bodyTop+88), t.Body, draw.Style{Size: 24, Min: 20, Colour: soft})
+	fee, paid := b.number("fee"), b.number("paid")
+	rows := []struct{ name, value string }{{"to-pay", strconv.Itoa(fee)}, {"paid", strconv.Itoa(paid)}}
+	y := bodyTop + 92
+	for _, row := range rows {
+		b.write("text", b.px(left+12, y, left+260, y+48), b.word(row.name), draw.Style{Size: 28, Min: 24, Colour: ink, Middle: true})
+		b.write("text", b.px(left+260, y, right-16, y+48), b.word("yen", "yen", row.value), draw.Style{Weight: draw.Bold, Size: 40, Min: 30, Colour: ink, Align: draw.Right, Middle: true})
+		y += 50
+	}
+	name, rest := "left", fee-paid
+	if rest <= 0 {
+		name, rest = "change", -rest
+	}
+	r := b.px(left, y+6, right, y+80)
+	b.c.Round(r, b.u(10), pale)
+	b.write("text", b.px(left+12, y+6, left+260, y+80), b.word(name), draw.Style{Weight: draw.Bold, Size: 32, Min: 26, Colour: ink, Middle: true})
+	b.write("status", b.px(left+230, y+6, right-16, y+80), b.word("yen", "yen", strconv.Itoa(rest)), draw.Style{Weight: draw.Bold, Size: 56, Min: 40, Colour: ink, Align: draw.Right, Middle: true})
+	b.actions()
+}
