@@ -48,14 +48,14 @@ func (r *Register) settleFamilies(today time.Time) {
 	r.admit(household{id: "big", since: ago(-45, -4, -4), people: []Resident{
 		{Name: "big-household", member: "head", Relation: "世帯主", FullName: "大家 源蔵", Kana: "オオヤ ゲンゾウ", Born: ago(-71, -8, -19), Sex: "男"},
 		{member: "spouse", Relation: "妻", FullName: "大家 ハル", Kana: "オオヤ ハル", Born: ago(-69, -3, -3), Sex: "女"},
-		{member: "child", Relation: "子", FullName: "大家 学", Kana: "オオヤ マナブ", Born: ago(-44, -10, -10), Sex: "男"},
-		{member: "child-spouse", Relation: "子の妻", FullName: "大家 結", Kana: "オオヤ ユイ", Born: ago(-43, -1, -25), Sex: "女"},
-		{member: "grandchild", Relation: "子の子", FullName: "大家 蓮", Kana: "オオヤ レン", Born: ago(-16, -6, -13), Sex: "男"},
-		{member: "grandchild-2", Relation: "子の子", FullName: "大家 凛", Kana: "オオヤ リン", Born: ago(-13, -2, -8), Sex: "女"},
-		{member: "grandchild-3", Relation: "子の子", FullName: "大家 葵", Kana: "オオヤ アオイ", Born: ago(-10, -9, -29), Sex: "女"},
+		{member: "child", Relation: "子", FullName: "大家 学", FirstOnRegister: "大家 学", Kana: "オオヤ マナブ", Born: ago(-44, -10, -10), Sex: "男"},
+		{member: "child-spouse", Relation: "子の妻", FullName: "大家 結", FirstOnRegister: "大家 学", Since: ago(-18, -2, -14), Kana: "オオヤ ユイ", Born: ago(-43, -1, -25), Sex: "女"},
+		{member: "grandchild", Relation: "子の子", FullName: "大家 蓮", FirstOnRegister: "大家 学", Kana: "オオヤ レン", Born: ago(-16, -6, -13), Sex: "男"},
+		{member: "grandchild-2", Relation: "子の子", FullName: "大家 凛", FirstOnRegister: "大家 学", Kana: "オオヤ リン", Born: ago(-13, -2, -8), Sex: "女"},
+		{member: "grandchild-3", Relation: "子の子", FullName: "大家 葵", FirstOnRegister: "大家 学", Kana: "オオヤ アオイ", Born: ago(-10, -9, -29), Sex: "女"},
 		{member: "child-2", Relation: "子", FullName: "大家 歩", Kana: "オオヤ アユム", Born: ago(-39, -5, -16), Sex: "男"},
 		{member: "parent", Relation: "母", FullName: "大家 トメ", Kana: "オオヤ トメ", Born: ago(-95, -7, -7), Sex: "女"},
-		{member: "parent-2", Relation: "妻の母", FullName: "小宮 キヨ", Kana: "コミヤ キヨ", Born: ago(-92, -4, -22), Sex: "女"},
+		{member: "parent-2", Relation: "妻の母", FullName: "小宮 キヨ", FirstOnRegister: "小宮 キヨ", Since: ago(-5, -11, -3), Kana: "コミヤ キヨ", Born: ago(-92, -4, -22), Sex: "女"},
 	}})
 	r.admit(household{id: "hall", since: ago(-3, -2, -2), people: hall(today)})
 }
@@ -74,7 +74,7 @@ func hall(today time.Time) []Resident {
 			n := len(people)
 			p := Resident{
 				member: fmt.Sprintf("lodger-%d", n), Relation: "同居人",
-				FullName: s.name + " " + g.name, Kana: s.kana + " " + g.kana, Sex: g.sex,
+				FullName: s.name + " " + g.name, FirstOnRegister: s.name + " " + g.name, Kana: s.kana + " " + g.kana, Sex: g.sex,
 				Born: today.AddDate(-22-n, -i, -j),
 			}
 			if n == 0 {

@@ -12,7 +12,7 @@ type household struct {
 	since    time.Time
 	arrives  time.Time // moving in that is not reflected before the next day
 	former   string
-	domicile string     // empty: at the address
+	domicile string     // empty: elsewhere, so that no address gives it away
 	people   []Resident // the head first; those with a Name may come to a kiosk
 }
 
@@ -28,7 +28,7 @@ func (r *Register) admit(h household) {
 	plot := len(r.households) + 1
 	address := fmt.Sprintf("%s見本台%d丁目%d番地の%d", city.Name, plot%5+1, plot, plot%7+1)
 	if h.domicile == "" {
-		h.domicile = fmt.Sprintf("%s%s見本台%d丁目%d番地", city.Prefecture, city.Name, plot%5+1, plot)
+		h.domicile = fmt.Sprintf("東京都霞原市里町%d番地", 100+plot)
 	}
 	for i := range h.people {
 		p := &h.people[i]
@@ -37,7 +37,9 @@ func (r *Register) admit(h household) {
 		p.Address, p.Former = address, h.former
 		p.Number = myNumber(plot*100 + i + 1)
 		p.arrives = h.arrives
-		p.Since = latest(h.since, p.Born)
+		if p.Since.IsZero() {
+			p.Since = latest(h.since, p.Born)
+		}
 		p.Settled = p.Since
 		if p.Since.Equal(p.Born) {
 			p.Former = "" // born here
@@ -54,7 +56,9 @@ func (r *Register) admit(h household) {
 			}
 		} else {
 			p.Domicile = h.domicile
-			p.FirstOnRegister = h.people[0].FullName
+			if p.FirstOnRegister == "" {
+				p.FirstOnRegister = h.people[0].FullName
+			}
 		}
 		r.households[h.id] = append(r.households[h.id], p)
 		if p.Name != "" {

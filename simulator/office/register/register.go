@@ -61,8 +61,8 @@ type Resident struct {
 	// Login is the code with which the office refuses this person's card at
 	// login; empty lets them pass.
 	Login string
-	// Guardian says that an adult guardian or a court-appointed one acts for this
-	// person: no signature certificate is issued.
+	// Guardian says that a guardian appointed by a court acts for this
+	// person, an adult ward, who is issued no signature certificate.
 	Guardian bool
 
 	member  string // id within the household

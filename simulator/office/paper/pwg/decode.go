@@ -53,7 +53,7 @@ func decodePage(b []byte) (*Page, []byte, error) {
 		if b, err = readRow(b[1:], row); err != nil {
 			return nil, nil, fmt.Errorf("line %d: %w", y, err)
 		}
-		if spare := stride*8 - p.Width; row[stride-1]&(1<<spare-1) != 0 {
+		if row[stride-1]&p.beyond() != 0 {
 			return nil, nil, fmt.Errorf("%w: line %d has dots beyond the edge", ErrFormat, y)
 		}
 		for range n {

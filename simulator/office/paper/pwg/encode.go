@@ -45,6 +45,11 @@ func (p *Page) check() error {
 	if len(p.Dots) != p.Stride()*p.Height {
 		return fmt.Errorf("%w: %d bytes of dots, want %d", ErrFormat, len(p.Dots), p.Stride()*p.Height)
 	}
+	for y := range p.Height {
+		if last := p.Dots[(y+1)*p.Stride()-1]; last&p.beyond() != 0 {
+			return fmt.Errorf("%w: line %d has dots beyond the edge", ErrFormat, y)
+		}
+	}
 	return nil
 }
 

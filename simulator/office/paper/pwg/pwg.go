@@ -68,5 +68,8 @@ type Page struct {
 // Stride is the length of one row in bytes.
 func (p *Page) Stride() int { return (p.Width + 7) / 8 }
 
+// beyond masks the bits of a row's last byte that are no dots.
+func (p *Page) beyond() byte { return 1<<(p.Stride()*8-p.Width) - 1 }
+
 // ErrFormat says that bytes are not a PWG Raster of this kind.
 var ErrFormat = errors.New("pwg: not a black_1 PWG Raster")
