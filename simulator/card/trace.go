@@ -52,7 +52,7 @@ func mask(command, answer []byte, free bool) Exchange {
 		e.Name = "GET CHALLENGE"
 	default:
 		// Whatever this is, it may carry anything.
-		e.Command = head + masked
+		e.Command = masked
 		e.Answer = hexStatus(answer)
 	}
 	return e
@@ -67,8 +67,11 @@ func hexAnswer(b []byte) string {
 
 // hexStatus shows the status word and how much stood before it.
 func hexStatus(b []byte) string {
-	if len(b) < 2 {
-		return fmt.Sprintf("[%d bytes]", len(b))
+	if len(b) == 0 {
+		return ""
+	}
+	if len(b) == 1 {
+		return "[1 byte]"
 	}
 	sw := binary.BigEndian.Uint16(b[len(b)-2:])
 	if len(b) == 2 {
