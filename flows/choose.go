@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // errBack starts the choice anew.
@@ -139,9 +140,7 @@ func (v *visit) confirm(ctx context.Context) error {
 	v.request.Fee = v.offer.Fee * v.request.Copies
 	p := v.page(PageConfirm, "go-on", "back")
 	p.Keys = keys("fee", yen(v.request.Fee), "copies", strconv.Itoa(v.request.Copies), "scope", string(v.request.Scope))
-	for _, item := range v.request.Items {
-		p.Keys = append(p.Keys, Key{"item", item})
-	}
+	p.Keys = append(p.Keys, keys("items", strings.Join(v.request.Items, " "), "members", strconv.Itoa(len(v.request.Members)))...)
 	p.Fee = v.offer.Fee
 	id, err := v.ask(ctx, p, nil)
 	if err != nil {

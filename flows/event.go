@@ -67,8 +67,7 @@ type Journal interface {
 	// Write commits one event to disk before it returns. An error means that
 	// nothing more may be done: the kiosk goes out of service.
 	Write(e Event) error
-	// Ledger is what all events so far add up to. It is read between writes, by
-	// the one who writes.
+	// Ledger is what all events so far add up to.
 	Ledger() *Ledger
 	// Person is the salted hash by which the journal knows a certificate.
 	Person(serial []byte) string

@@ -3,6 +3,7 @@ package flows
 import (
 	"maps"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -12,8 +13,10 @@ import (
 //	inserted = kept + returned + owed + unwitnessed
 //
 // It is a pure fold over the events, so that a start after a power cut and the
-// running kiosk can never disagree.
+// running kiosk can never disagree. Safe for concurrent use; the accounts it
+// hands out are copies.
 type Ledger struct {
+	mu      sync.Mutex
 	visits  map[string]*Account
 	hoppers map[int]int // coins by yen
 }
@@ -54,6 +57,8 @@ func (a *Account) Owes() int { return a.Inserted - a.Kept - a.Returned - a.Unwit
 
 // Apply adds one event.
 func (l *Ledger) Apply(e Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	switch e.Kind {
 	case CashCount:
 		l.hoppers[e.Yen] = e.Count
@@ -128,6 +133,8 @@ func (l *Ledger) Debts() []*Account {
 
 // Owed is the sum of all open debts, in yen.
 func (l *Ledger) Owed() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	sum := 0
 	for _, a := range l.visits {
 		sum += a.Debt
@@ -136,10 +143,28 @@ func (l *Ledger) Owed() int {
 }
 
 // Hopper is how many coins of that value the kiosk believes to have.
-func (l *Ledger) Hopper(yen int) int { return l.hoppers[yen] }
+func (l *Ledger) Hopper(yen int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.hoppers[yen]
+}
 
-// Account is one visit's, or nil.
-func (l *Ledger) Account(visit string) *Account { return l.visits[visit] }
+// Account is one open visit's, or nil.
+func (l *Ledger) Account(visit string) *Account {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.visits[visit]
+	if a == nil {
+		return nil
+	}
+	return a.clone()
+}
+
+func (a *Account) clone() *Account {
+	b := *a
+	b.delivered = maps.Clone(a.delivered)
+	return &b
+}
 
 // WholeCopies are the copies whose every sheet was seen leaving.
 func (a *Account) WholeCopies() int {
@@ -153,10 +178,12 @@ func (a *Account) WholeCopies() int {
 }
 
 func (l *Ledger) some(want func(*Account) bool) []*Account {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	var found []*Account
-	for _, a := range slices.Collect(maps.Values(l.visits)) {
+	for _, a := range l.visits {
 		if want(a) {
-			found = append(found, a)
+			found = append(found, a.clone())
 		}
 	}
 	slices.SortFunc(found, func(a, b *Account) int { return a.Begun.Compare(b.Begun) })

@@ -40,11 +40,12 @@ func (c *Counter) recover(a *Account) error {
 	// where the power went before its fee was booked.
 	if a.Copies > 0 {
 		unit := a.Fee / a.Copies
-		for a.Kept < a.WholeCopies()*unit {
-			if err := c.write(Event{Kind: FeeKept, Visit: a.Visit, Yen: unit, Copy: a.Kept/unit + 1}); err != nil {
+		for kept := a.Kept; kept < a.WholeCopies()*unit; kept += unit {
+			if err := c.write(Event{Kind: FeeKept, Visit: a.Visit, Yen: unit, Copy: kept/unit + 1}); err != nil {
 				return err
 			}
 		}
+		a = c.Journal.Ledger().Account(a.Visit)
 	}
 	if a.Owes() > 0 && !happened {
 		if err := c.write(Event{Kind: Incident, Visit: a.Visit, Yen: a.Owes(), Reason: "the power went during a visit", Incident: incident}); err != nil {

@@ -1,0 +1,118 @@
+package attendant
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"kioskd/flows"
+)
+
+// serviceEvery is how often the reasons are looked at, in process time.
+const serviceEvery = 250 * time.Millisecond
+
+// Service says whether the kiosk may serve. It only looks, and calls nothing
+// that can block.
+type Service struct {
+	clock   flows.Clock
+	rules   func() flows.Rules
+	version int
+	touch   func() bool // whether the touch chip answers
+	rest    *Rest
+
+	mu      sync.Mutex
+	failed  string // by the journal or the panel: not to be mended from here
+	given   string
+	changed chan struct{}
+}
+
+// NewService asks these for their reasons.
+func NewService(clock flows.Clock, rules func() flows.Rules, version int, touch func() bool, rest *Rest) *Service {
+	return &Service{clock: clock, rules: rules, version: version, touch: touch, rest: rest, changed: make(chan struct{})}
+}
+
+// Fail puts the kiosk out of service until somebody restarts it.
+func (s *Service) Fail(reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed == "" {
+		s.failed = reason
+	}
+}
+
+func (s *Service) reason() string {
+	if s.failed != "" {
+		return s.failed
+	}
+	if _, trusted := s.clock.Now(); !trusted {
+		return "clock"
+	}
+	if !s.touch() {
+		return "touch"
+	}
+	rules := s.rules()
+	if rules.VersionMinimum > s.version {
+		return "version"
+	}
+	if rules.OutOfService {
+		return "office-order"
+	}
+	return ""
+}
+
+// OutOfService is the reason the kiosk may not serve, or "".
+func (s *Service) OutOfService() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.reason()
+	if now != s.given {
+		s.given = now
+		s.renew()
+	}
+	return s.given
+}
+
+// Changed is closed when the answer differs from the last one given.
+func (s *Service) Changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
+
+// renew makes a new question of a closed one.
+func (s *Service) renew() {
+	select {
+	case <-s.changed:
+		s.changed = make(chan struct{})
+	default:
+	}
+}
+
+// Run looks again and again until ctx ends, and calls beat at each turn.
+func (s *Service) Run(ctx context.Context, beat func()) error {
+	tick := time.NewTicker(serviceEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		s.look()
+		beat()
+	}
+}
+
+func (s *Service) look() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reason() == s.given {
+		return
+	}
+	select {
+	case <-s.changed:
+	default:
+		s.rest.Up()
+		close(s.changed)
+	}
+}

@@ -1,0 +1,212 @@
+// Package command is kioskd's command line: run, journal, refill.
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"kioskd/daemon"
+	"kioskd/daemon/config"
+	"kioskd/daemon/control"
+	"kioskd/daemon/journal"
+)
+
+// The exit codes.
+const (
+	ok     = 0
+	failed = 1
+	bad    = 2 // bad input: nothing was changed
+)
+
+const usage = `kioskd runs a certificate kiosk.
+
+  kioskd run -config FILE                 serve customers
+  kioskd journal -config FILE [-json]     transactions, and what is owed or unsent
+  kioskd refill -config FILE YEN=COINS…   tell how many coins a hopper now holds
+`
+
+// badInput is what the caller wrote wrongly.
+type badInput struct{ what string }
+
+func (e *badInput) Error() string { return e.what }
+
+// Main runs one command and returns the exit code.
+func Main(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	err := dispatch(ctx, args, stdout, stderr)
+	var input *badInput
+	var conf *config.Error
+	switch {
+	case err == nil:
+		return ok
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, usage)
+		return ok
+	case errors.As(err, &input), errors.As(err, &conf):
+		fmt.Fprintln(stderr, "kioskd:", err)
+		return bad
+	default:
+		fmt.Fprintln(stderr, "kioskd:", err)
+		return failed
+	}
+}
+
+func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 0 {
+		return &badInput{"say what to do: run, journal or refill (kioskd -h tells more)"}
+	}
+	name := args[0]
+	f := flag.NewFlagSet(name, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	file := f.String("config", "/etc/kioskd/kioskd.toml", "configuration `FILE`")
+	asJSON := f.Bool("json", false, "machine-readable")
+	var do func(config.Config) error
+	switch name {
+	case "run":
+		do = func(cfg config.Config) error {
+			return daemon.Run(ctx, cfg, slog.New(slog.NewTextHandler(stderr, nil)))
+		}
+	case "journal":
+		do = func(cfg config.Config) error { return showJournal(ctx, cfg, stdout, *asJSON) }
+	case "refill":
+		do = func(cfg config.Config) error { return refill(ctx, cfg, f.Args()) }
+	case "-h", "-help", "--help", "help":
+		return flag.ErrHelp
+	default:
+		return &badInput{fmt.Sprintf("no command %q: there is run, journal and refill", name)}
+	}
+	if err := f.Parse(args[1:]); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return &badInput{err.Error()}
+	}
+	if name != "refill" && f.NArg() > 0 {
+		return &badInput{fmt.Sprintf("%q is too much: %s takes -config FILE", f.Arg(0), name)}
+	}
+	cfg, err := config.Load(*file)
+	if err != nil {
+		return err
+	}
+	return do(cfg)
+}
+
+// showJournal asks the running daemon, else opens the file itself.
+func showJournal(ctx context.Context, cfg config.Config, stdout io.Writer, asJSON bool) error {
+	report, err := control.Ask{Path: cfg.Control}.Journal(ctx)
+	if errors.Is(err, control.ErrNotRunning) {
+		report, err = readJournal(cfg)
+	}
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return json.NewEncoder(stdout).Encode(report)
+	}
+	return tell(stdout, report)
+}
+
+func readJournal(cfg config.Config) (journal.Report, error) {
+	j, err := journal.Open(cfg.State, nil)
+	if err != nil {
+		return journal.Report{}, err
+	}
+	report, err := j.Report()
+	return report, errors.Join(err, j.Close())
+}
+
+// tell writes the journal as a story, a line an event.
+func tell(w io.Writer, r journal.Report) error {
+	for _, e := range r.Events {
+		visit := e.Visit
+		if len(visit) > 8 {
+			visit = visit[:8]
+		}
+		if _, err := fmt.Fprintf(w, "%6d  %s  %-8s  %-17s %s\n",
+			e.Number, e.At.Format("2006-01-02 15:04:05"), visit, e.Kind, strings.Join(details(e), " ")); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "owed %d yen; %d of %d events not yet at the office\n", r.Owed, r.Unsent, len(r.Events))
+	return err
+}
+
+// details are an event's own fields as key=value.
+func details(e any) []string {
+	b, err := json.Marshal(e)
+	if err != nil {
+		return nil
+	}
+	d := json.NewDecoder(strings.NewReader(string(b)))
+	d.UseNumber()
+	var list []string
+	if _, err := d.Token(); err != nil {
+		return nil
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return list
+		}
+		value, err := d.Token()
+		if err != nil {
+			return list
+		}
+		switch key {
+		case "n", "kind", "at", "visit", "person":
+		default:
+			list = append(list, fmt.Sprintf("%v=%v", key, value))
+		}
+	}
+	return list
+}
+
+// refill books a cash count, through the running daemon or into the file.
+func refill(ctx context.Context, cfg config.Config, args []string) error {
+	if len(args) == 0 {
+		return &badInput{"refill takes YEN=COINS, as in 100=30"}
+	}
+	var counts []control.Count
+	for _, a := range args {
+		yen, coins, found := strings.Cut(a, "=")
+		y, err1 := strconv.Atoi(yen)
+		n, err2 := strconv.Atoi(coins)
+		if !found || err1 != nil || err2 != nil {
+			return &badInput{fmt.Sprintf("%q: write YEN=COINS, as in 100=30", a)}
+		}
+		c := control.Count{Yen: y, Coins: n}
+		if err := c.Check(); err != nil {
+			return &badInput{err.Error()}
+		}
+		counts = append(counts, c)
+	}
+	for _, c := range counts {
+		if err := book(ctx, cfg, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func book(ctx context.Context, cfg config.Config, c control.Count) error {
+	err := control.Ask{Path: cfg.Control}.Refill(ctx, c)
+	if !errors.Is(err, control.ErrNotRunning) {
+		return err
+	}
+	j, err := journal.Open(cfg.State, nil)
+	if err != nil {
+		return err
+	}
+	return errors.Join(j.Write(c.Event(time.Now())), j.Close())
+}

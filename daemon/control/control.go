@@ -1,0 +1,162 @@
+// Package control lets a technician's command speak to the running daemon: a
+// unix socket that only root and the daemon's own user can open.
+//
+// It reads the journal and counts coins. It can pay out nothing, print nothing
+// and read no card.
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"kioskd/daemon/journal"
+	"kioskd/flows"
+)
+
+const (
+	within   = 5 * time.Second // for a whole request
+	bodyMax  = 64 << 20        // of an answer: the journal is the largest
+	coinsMax = 10_000          // in a hopper
+)
+
+// ErrNotRunning says that no daemon answers on the socket.
+var ErrNotRunning = errors.New("control: no daemon is running")
+
+// Journal is what the socket hands on.
+type Journal interface {
+	Report() (journal.Report, error)
+	Write(e flows.Event) error
+}
+
+// Count is how many coins a hopper now holds.
+type Count struct {
+	Yen   int `json:"yen"`
+	Coins int `json:"coins"`
+}
+
+// Check refuses what no hopper is.
+func (c Count) Check() error {
+	if c.Yen != 10 && c.Yen != 50 && c.Yen != 100 {
+		return fmt.Errorf("there is no hopper for %d yen: 10, 50 and 100 have one", c.Yen)
+	}
+	if c.Coins < 0 || c.Coins > coinsMax {
+		return fmt.Errorf("%d coins: write 0 to %d", c.Coins, coinsMax)
+	}
+	return nil
+}
+
+// Event is the count as the journal keeps it.
+func (c Count) Event(at time.Time) flows.Event {
+	return flows.Event{Kind: flows.CashCount, At: at, Yen: c.Yen, Count: c.Coins}
+}
+
+// Serve answers on the socket at path until ctx ends. now is the board's clock.
+func Serve(ctx context.Context, path string, j Journal, now func() time.Time, log *slog.Logger) error {
+	// A socket that a killed daemon left behind would refuse the new one.
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("control: %w", err)
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "unix", path)
+	if err != nil {
+		return fmt.Errorf("control: %w", err)
+	}
+	if err := os.Chmod(path, 0o660); err != nil {
+		return errors.Join(fmt.Errorf("control: %w", err), l.Close())
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /journal", func(w http.ResponseWriter, _ *http.Request) {
+		report, err := j.Report()
+		answer(w, log, report, err)
+	})
+	mux.HandleFunc("POST /refill", func(w http.ResponseWriter, r *http.Request) {
+		var c Count
+		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1024)).Decode(&c)
+		if err == nil {
+			err = c.Check()
+		}
+		if err == nil {
+			err = j.Write(c.Event(now()))
+		}
+		answer(w, log, c, err)
+	})
+	s := &http.Server{Handler: mux, ReadTimeout: within, WriteTimeout: within}
+	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
+	defer stop()
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("control: %w", err)
+	}
+	return nil
+}
+
+func answer(w http.ResponseWriter, log *slog.Logger, v any, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		log.Warn("control: answer", "err", err)
+	}
+}
+
+// Ask is the other end: a technician's command.
+type Ask struct{ Path string }
+
+// Journal asks for the whole journal.
+func (a Ask) Journal(ctx context.Context) (journal.Report, error) {
+	var r journal.Report
+	err := a.do(ctx, http.MethodGet, "/journal", nil, &r)
+	return r, err
+}
+
+// Refill tells how many coins a hopper now holds.
+func (a Ask) Refill(ctx context.Context, c Count) error {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("control: %w", err)
+	}
+	return a.do(ctx, http.MethodPost, "/refill", body, &c)
+}
+
+func (a Ask) do(ctx context.Context, method, what string, body []byte, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", a.Path)
+	}}
+	defer transport.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, method, "http://kioskd"+what, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("control: %w", err)
+	}
+	resp, err := (&http.Client{Transport: transport}).Do(req)
+	if err != nil {
+		var op *net.OpError
+		if errors.As(err, &op) && op.Op == "dial" {
+			return fmt.Errorf("%w (%s)", ErrNotRunning, a.Path)
+		}
+		return fmt.Errorf("control: %w", err)
+	}
+	b, err := io.ReadAll(io.LimitReader(resp.Body, bodyMax))
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		return fmt.Errorf("control: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("control: %s", bytes.TrimSpace(b))
+	}
+	if err := json.Unmarshal(b, into); err != nil {
+		return fmt.Errorf("control: %w", err)
+	}
+	return nil
+}

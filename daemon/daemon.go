@@ -1,0 +1,219 @@
+// Package daemon wires a kiosk together and runs it: the same program on a real
+// board, on a laptop and under a crash test. Its configuration says where the
+// hardware is.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"kioskd/daemon/activity"
+	"kioskd/daemon/attendant"
+	"kioskd/daemon/config"
+	"kioskd/daemon/control"
+	"kioskd/daemon/journal"
+	"kioskd/daemon/office"
+	"kioskd/daemon/screen"
+	"kioskd/drivers/board"
+	"kioskd/drivers/gt911"
+	"kioskd/flows"
+)
+
+// Version is compared with the office's minimum (incident D6: a fix that had
+// not reached one city).
+const Version = 1
+
+// Run serves customers until ctx ends, or until the kiosk can no longer go on:
+// its panel or its board is gone. It waits for everything it started.
+func Run(ctx context.Context, cfg config.Config, log *slog.Logger) (err error) {
+	if err := harden(); err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	if err := os.MkdirAll(cfg.State, 0o700); err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	b, err := openBoard(ctx, cfg.Board)
+	if err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	k := &kiosk{cfg: cfg, board: b, log: log}
+	return k.run(ctx)
+}
+
+// kiosk is what Run builds.
+type kiosk struct {
+	cfg   config.Config
+	board board.Board
+	log   *slog.Logger
+
+	gauge   activity.Gauge
+	rest    *attendant.Rest
+	clock   *attendant.Clock
+	screen  *screen.Screen
+	devices *devices
+	office  *line
+	service *attendant.Service
+
+	touchDead atomic.Bool
+	booting   atomic.Bool
+}
+
+func (k *kiosk) run(ctx context.Context) (err error) {
+	k.booting.Store(true)
+	k.rest = attendant.NewRest(&k.gauge)
+	k.clock = attendant.NewClock(k.board.Clock(), k.rest)
+	watched, _ := k.board.(board.Watched)
+
+	panel, err := openPanel(k.board, k.cfg.Wiring)
+	if err != nil {
+		return fmt.Errorf("daemon: panel: %w", err)
+	}
+	defer func() { err = errors.Join(err, panel.Halt()) }()
+	k.screen, err = screen.New(screen.Options{
+		Panel: glass{panel}, Fonts: k.cfg.Fonts, Clock: k.board.Clock(), Language: k.cfg.Language,
+		Gauge: &k.gauge, Watched: watched, Log: k.log, Rest: k.rest.Down,
+	})
+	if err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	defer k.screen.Close()
+
+	o := opener{board: k.board, cfg: k.cfg, gauge: &k.gauge, rest: k.rest, log: k.log}
+	k.devices, err = o.open(ctx, artist{k.screen})
+	if err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	defer func() { err = errors.Join(err, k.devices.close()) }()
+
+	client, err := office.Dial(ctx, office.Options{
+		URL: k.cfg.Office.URL, AuthorityFile: k.cfg.Office.Authority, KeyFile: k.cfg.Office.Key,
+		PublicKeyFile: k.cfg.Office.PublicKey, StateDir: k.cfg.State, Kiosk: k.cfg.Kiosk, Clock: k.clock, Log: k.log,
+	})
+	if err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	defer func() { err = errors.Join(err, client.Close()) }()
+	k.office = &line{Client: client}
+
+	k.service = attendant.NewService(k.clock, client.Rules, Version, func() bool { return !k.touchDead.Load() }, k.rest)
+	if watched != nil {
+		watched.SetLooker(looker{&k.gauge, k.look})
+	}
+	return k.serve(ctx, watched, client)
+}
+
+// serve runs all loops until one of them fails or ctx ends, and waits for all.
+func (k *kiosk) serve(ctx context.Context, points journal.Points, client *office.Client) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-k.board.Lost():
+			return fmt.Errorf("daemon: the board is gone: %w", k.board.Err())
+		}
+	})
+	beat := newPulse(k.log)
+	g.Go(func() error { return k.service.Run(ctx, beat.beat) })
+	g.Go(func() error { return k.touch(ctx) })
+	g.Go(func() error { return k.devices.cash.Run(ctx) })
+	g.Go(func() error { return k.devices.reader.Run(ctx) })
+
+	j, err := openJournal(k.cfg, points, k.now)
+	if err != nil {
+		k.log.Error("out of service", "err", err)
+		k.service.Fail(attendant.JournalReason(err))
+		j = nil
+	}
+	if j != nil {
+		g.Go(func() error { return j.Send(ctx, client, k.log) })
+		g.Go(func() error { return control.Serve(ctx, k.cfg.Control, j, k.now, k.log) })
+	}
+	g.Go(func() error {
+		return attendant.Serve(ctx, k.counter(j), k.service, k.log, func() {
+			k.booting.Store(false)
+			tell(k.log, "READY=1")
+		})
+	})
+	err = g.Wait()
+	if j != nil {
+		err = errors.Join(err, j.Close())
+	}
+	return err
+}
+
+func (k *kiosk) now() time.Time {
+	now, _ := k.board.Clock().Now()
+	return now
+}
+
+func (k *kiosk) counter(j *journal.Journal) *flows.Counter {
+	l := k.cfg.Limit
+	c := &flows.Counter{
+		Kiosk: k.cfg.Kiosk, Municipality: k.cfg.Municipality, Contact: flows.Contact(k.cfg.Contact), Version: Version,
+		Screen: k.screen, Reader: k.devices.reader, Cash: k.devices.cash, Sheets: k.devices.sheets,
+		Slips: k.devices.slips, Signals: k.devices.signals, Office: k.office, Journal: memory{j},
+		Clock: k.clock, Service: k.service, Log: k.log,
+		Limits: flows.Limits{
+			Idle: time.Duration(l.Idle), Pay: time.Duration(l.Pay), End: time.Duration(l.End), Card: time.Duration(l.Card),
+			Fetch: time.Duration(l.Fetch), Sheet: time.Duration(l.Sheet), Settle: time.Duration(l.Settle),
+			Visit: time.Duration(l.Visit), LastStart: time.Duration(l.LastStart),
+		},
+	}
+	return c
+}
+
+// touch listens to the touch chip, and starts it anew when it is dead.
+func (k *kiosk) touch(ctx context.Context) error {
+	w := k.cfg.Wiring
+	bus, err := k.board.I2C(w.Touch)
+	if err != nil {
+		return fmt.Errorf("daemon: touch: %w", err)
+	}
+	reset, err := k.board.Output(w.TouchReset)
+	if err != nil {
+		return fmt.Errorf("daemon: touch: %w", err)
+	}
+	irq, err := k.board.Input(w.TouchIRQ)
+	if err != nil {
+		return fmt.Errorf("daemon: touch: %w", err)
+	}
+	repeat(ctx, touchRetry, func() error {
+		chip, err := gt911.New(bus, reset, irq, gt911.Opts{Work: k.gauge.Begin, Uptime: k.board.Clock().Uptime})
+		if err == nil {
+			k.touchDead.Store(false)
+			err = chip.Run(ctx, func(r gt911.Report) {
+				points := make([]image.Point, len(r.Points))
+				for i, p := range r.Points {
+					points[i] = image.Pt(p.X, p.Y)
+				}
+				k.screen.Finger(points)
+			})
+			err = errors.Join(err, chip.Halt())
+		}
+		if ctx.Err() == nil && !k.touchDead.Swap(true) {
+			k.log.Error("touch is dead", "err", err)
+		}
+		return err
+	})
+	return nil
+}
+
+// look fills in what the board asks for.
+func (k *kiosk) look(s *State) {
+	s.Page = k.screen.Page()
+	s.Session = k.office.open()
+	s.Card = k.devices.reader.Handles() > 0
+	s.Sheets = k.office.sheets()
+	s.Office = k.office.Reachable()
+	s.Booting = k.booting.Load()
+}

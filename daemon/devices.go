@@ -1,0 +1,210 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"log/slog"
+	"strings"
+
+	"kioskd/daemon/activity"
+	"kioskd/daemon/attendant"
+	"kioskd/daemon/config"
+	"kioskd/daemon/screen"
+	"kioskd/drivers/board"
+	"kioskd/drivers/board/host"
+	"kioskd/drivers/board/link"
+	"kioskd/drivers/coin"
+	"kioskd/drivers/contact"
+	"kioskd/drivers/escpos"
+	"kioskd/drivers/ipp"
+	"kioskd/drivers/lamp"
+	"kioskd/drivers/ra8875"
+	"kioskd/flows"
+)
+
+// openBoard takes this machine's buses, or those at the end of a link.
+func openBoard(ctx context.Context, address string) (board.Board, error) {
+	if address == "host" {
+		return host.Open()
+	}
+	return link.Dial(ctx, address)
+}
+
+// glass is the RA8875 as the screen's panel.
+type glass struct{ dev *ra8875.Dev }
+
+func (g glass) Bounds() image.Rectangle { return g.dev.Bounds() }
+
+func (g glass) Update(f *screen.Frame, dirty []image.Rectangle) error {
+	return g.dev.Push(dirty, &ra8875.Frame{Pix: f.Pix, Stride: f.Stride, Rect: f.Rect})
+}
+
+func openPanel(b board.Board, w config.Wiring) (*ra8875.Dev, error) {
+	port, err := b.SPI(w.Panel)
+	if err != nil {
+		return nil, err
+	}
+	return ra8875.New(port, ra8875.Opts{})
+}
+
+// devices are what hangs on the board besides the screen.
+type devices struct {
+	cash    *attendant.Cash
+	sheets  *attendant.Sheets
+	slips   *attendant.Slips
+	signals *attendant.Signals
+	reader  *attendant.Reader
+	exit    *contact.Dev
+	tray    *contact.Dev
+	printer *ipp.Dev
+}
+
+// opener opens devices one after the other, and stops at the first error.
+type opener struct {
+	board board.Board
+	cfg   config.Config
+	gauge *activity.Gauge
+	rest  *attendant.Rest
+	log   *slog.Logger
+}
+
+func (o opener) open(ctx context.Context, artist attendant.Artist) (*devices, error) {
+	d := &devices{}
+	for _, step := range []struct {
+		name string
+		open func() error
+	}{
+		{"coins", func() error { return o.coins(d) }},
+		{"lamps", func() error { return o.lights(d) }},
+		{"sheet printer", func() error { return o.paper(ctx, d) }},
+		{"receipt printer", func() error { return o.receipts(d, artist) }},
+		{"card reader", func() error { return o.card(d) }},
+	} {
+		if err := step.open(); err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", step.name, err), d.close())
+		}
+	}
+	return d, nil
+}
+
+func (o opener) coins(d *devices) error {
+	w, clock := o.cfg.Wiring, o.board.Clock()
+	pulse, err := o.board.Input(w.CoinPulse)
+	if err != nil {
+		return err
+	}
+	inhibit, err := o.board.Output(w.CoinInhibit)
+	if err != nil {
+		return err
+	}
+	acceptor, err := coin.NewAcceptor(pulse, inhibit, clock, coin.Opts{Work: o.gauge.Begin})
+	if err != nil {
+		return err
+	}
+	hoppers := make(map[int]*coin.Hopper)
+	d.cash = attendant.NewCash(acceptor, hoppers, o.rest, o.log)
+	for _, yen := range []int{10, 50, 100} {
+		motor, err := o.board.Output(fmt.Sprintf(w.HopperMotor, yen))
+		if err != nil {
+			return err
+		}
+		exit, err := o.board.Input(fmt.Sprintf(w.HopperCoin, yen))
+		if err != nil {
+			return err
+		}
+		if hoppers[yen], err = coin.NewHopper(motor, exit, clock, coin.HopperOpts{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o opener) lights(d *devices) error {
+	lamps := make(map[string]*lamp.Lamp)
+	for _, name := range []string{flows.LampReader, flows.LampCoins, flows.LampSheets, flows.LampAttention} {
+		pin, err := o.board.Output(fmt.Sprintf(o.cfg.Wiring.Lamp, strings.ToUpper(name)))
+		if err != nil {
+			return err
+		}
+		if lamps[name], err = lamp.New(pin, lamp.Opts{}); err != nil {
+			return err
+		}
+	}
+	pin, err := o.board.Output(o.cfg.Wiring.Buzzer)
+	if err != nil {
+		return err
+	}
+	buzzer, err := lamp.NewBuzzer(pin)
+	if err != nil {
+		return err
+	}
+	d.signals = attendant.NewSignals(lamps, buzzer, o.log)
+	return nil
+}
+
+func (o opener) paper(ctx context.Context, d *devices) error {
+	exit, err := o.sensor(o.cfg.Wiring.SheetExit, contact.Opts{})
+	if err != nil {
+		return err
+	}
+	d.exit = exit
+	if d.printer, err = ipp.New(ctx, o.cfg.SheetPrinter.URL, ipp.Opts{}); err != nil {
+		return err
+	}
+	d.sheets = attendant.NewSheets(d.printer, exit, o.board.Clock(), o.rest, o.log)
+	d.tray, err = o.sensor(o.cfg.Wiring.SheetTray, contact.Opts{Changed: d.sheets.TrayChanged, Work: o.gauge.Begin})
+	d.sheets.SetTray(d.tray)
+	return err
+}
+
+func (o opener) sensor(name string, opts contact.Opts) (*contact.Dev, error) {
+	in, err := o.board.Input(name)
+	if err != nil {
+		return nil, err
+	}
+	return contact.New(in, o.board.Clock(), opts)
+}
+
+func (o opener) receipts(d *devices, artist attendant.Artist) error {
+	port, err := o.board.UART(o.cfg.Wiring.Receipts)
+	if err != nil {
+		return err
+	}
+	d.slips = attendant.NewSlips(func() (*escpos.Dev, error) { return escpos.New(port, escpos.Opts{}) }, artist)
+	return nil
+}
+
+func (o opener) card(d *devices) error {
+	dev, err := o.board.Reader(o.cfg.Wiring.Reader)
+	if err != nil {
+		return err
+	}
+	d.reader = attendant.NewReader(dev, o.rest, o.log)
+	return nil
+}
+
+// close leaves every device in its inert state: coins refused, motors off,
+// lamps dark.
+func (d *devices) close() error {
+	var errs []error
+	if d.cash != nil {
+		errs = append(errs, d.cash.Close())
+	}
+	if d.signals != nil {
+		errs = append(errs, d.signals.Close())
+	}
+	if d.slips != nil {
+		errs = append(errs, d.slips.Close())
+	}
+	for _, c := range []*contact.Dev{d.exit, d.tray} {
+		if c != nil {
+			errs = append(errs, c.Halt())
+		}
+	}
+	if d.printer != nil {
+		errs = append(errs, d.printer.Close())
+	}
+	return errors.Join(errs...)
+}
