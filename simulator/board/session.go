@@ -118,6 +118,7 @@ func (s *session) run(frames *link.FrameReader) error {
 	s.workers.Wait()
 	close(s.idle)
 	s.others.Wait()
+	<-s.ended
 	return s.cause
 }
 
