@@ -81,8 +81,12 @@ func (b *builder) actions() (from, to int) {
 			continue
 		}
 		if x.ID == idCancel || (x.ID == idBack && !b.has(idCancel)) {
-			r := b.px(from, y0, from+cancelWide, y1)
-			from += cancelWide + margin
+			wide := cancelWide
+			if len(b.page.Buttons) < 3 {
+				wide = actionWide
+			}
+			r := b.px(from, y0, from+wide, y1)
+			from += wide + margin
 			order = append(order, func() { b.press(x, r, neutral, icon(x.ID)) })
 		}
 	}
@@ -205,9 +209,11 @@ func (b *builder) press(x flows.Button, r image.Rectangle, m manner, sign art.Ic
 		art.Sign(b.c, image.Rect(x0, y0, x0+side, y0+side), sign, text)
 		x0 += side + b.u(8)
 	}
-	b.letters(image.Rect(x0, in.Min.Y, x0+max(long, 1), in.Max.Y), label, draw.Style{
-		Weight: draw.Bold, Size: st.Size, Min: st.Min, Leading: st.Leading, Colour: text, Align: draw.Centre, Middle: true,
-	})
+	if !set.Fits {
+		b.fault("text is cut: %q on a button", label)
+	}
+	fit.Size, fit.Min, fit.Balanced = set.Size, 0, false
+	b.c.Text(image.Rect(x0, in.Min.Y, x0+long, in.Max.Y), label, fit)
 }
 
 // bar draws the title bar with the step's name, the steps, language and help.

@@ -26,7 +26,7 @@ func (b *builder) keypad() {
 		draw.Style{Weight: draw.Bold, Size: 30, Min: 24, Leading: 128, Colour: ink})
 	y := (bodyTop + 4 + head.Height*unitsWide/b.width + 16 + 7) / 8 * 8
 	b.dots(24, y)
-	b.flow(b.px(20, y+72, keyLeft-20, b.floor()-margin), t.Body, draw.Style{Weight: draw.Bold, Size: 26, Min: 24, Leading: 130, Colour: ink})
+	b.flow(b.px(20, y+72, keyLeft-20, b.floor()-margin), t.Body, draw.Style{Weight: draw.Bold, Size: 26, Min: 24, Leading: 115, Colour: ink})
 	b.actions()
 	keys := []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", idClear, "0", idEnter}
 	top := b.high - margin - 4*keyHigh - 3*margin
@@ -73,27 +73,43 @@ func (b *builder) key(x flows.Button, r image.Rectangle) {
 	b.letters(r.Inset(b.u(8)), label, st)
 }
 
-// toggles offers things to put in or leave out.
+// toggles offers things to put in or leave out. Where three rows are needed,
+// the bar asks the question.
 func (b *builder) toggles() {
 	t := b.text()
-	b.bar(t.Title)
-	b.write("heading", b.px(24, bodyTop+2, unitsWide-24, bodyTop+46), t.Head, draw.Style{Weight: draw.Bold, Size: 32, Min: 26, Colour: ink})
-	top := bodyTop + 52
 	list := b.choices()
-	cols := 3
+	cols := togglesAcross(len(list))
 	rows := (len(list) + cols - 1) / cols
-	if len(list) > 9 {
-		cols, rows = 5, (len(list)+4)/5
+	top, bottom := bodyTop, b.floor()-margin
+	if rows > 2 {
+		b.bar(t.Head)
+	} else {
+		b.bar(t.Title)
+		b.write("heading", b.px(24, top+2, unitsWide-24, top+46), t.Head, draw.Style{Weight: draw.Bold, Size: 34, Min: 26, Colour: ink})
+		top += 52
 	}
-	bottom := b.floor() - margin
 	if rows < 3 && len(t.Body) > 0 {
 		b.flow(b.px(24, bottom-40, unitsWide-24, bottom), t.Body, draw.Style{Size: 24, Min: 20, Leading: 120, Colour: soft})
-		bottom -= 44
+		bottom -= 46
 	}
 	if len(list) > 0 {
 		b.grid(list, cols, top, bottom, b.toggle)
 	}
 	b.actions()
+}
+
+// togglesAcross is how many stand side by side.
+func togglesAcross(n int) int {
+	switch {
+	case n <= 2, n == 4:
+		return 2
+	case n <= 6:
+		return 3
+	case n <= 8:
+		return 4
+	default:
+		return 5
+	}
 }
 
 func (b *builder) toggle(x flows.Button, r image.Rectangle) {
@@ -170,37 +186,48 @@ func (b *builder) stepper(x flows.Button, r image.Rectangle) {
 // confirm shows the request once more, with the rule about money.
 func (b *builder) confirm() {
 	t := b.text()
-	b.bar(t.Title)
-	b.write("heading", b.px(24, bodyTop+2, unitsWide-24, bodyTop+46), t.Head, draw.Style{Weight: draw.Bold, Size: 32, Min: 26, Colour: ink})
-	top, bottom := bodyTop+50, bodyTop+170
-	sheet := b.px(16, top, 540, bottom)
-	b.c.Box(sheet, b.u(10), b.u(2), line, paper)
+	b.bar(t.Head)
+	top, bottom := bodyTop+4, b.floor()-margin-4
+	b.c.Box(b.px(16, top, 412, bottom), b.u(12), b.u(2), line, paper)
 	rows := b.request()
-	high := (bottom - top - 8) / len(rows)
-	for i, row := range rows {
-		y := top + 4 + i*high
-		b.write("text", b.px(28, y, 190, y+high), row[0], draw.Style{Size: 24, Min: 18, Colour: soft, Middle: true})
-		b.write("text", b.px(196, y, 532, y+high), row[1], draw.Style{Weight: draw.Bold, Size: 24, Min: 16, Leading: 112, Colour: ink, Middle: true})
+	share := 0
+	for _, row := range rows {
+		share += row.share
 	}
-	money := b.px(552, top, unitsWide-16, bottom)
-	b.c.Round(money, b.u(10), pale)
-	b.write("text", b.px(564, top+6, unitsWide-28, top+42), b.word("fee"), draw.Style{Size: 26, Colour: ink, Align: draw.Centre, Middle: true})
+	y := top + 6
+	for i, row := range rows {
+		high := (bottom - top - 12) * row.share / share
+		if i > 0 {
+			b.c.Fill(b.px(28, y, 400, y+2), dimFill)
+		}
+		b.write("text", b.px(28, y, 154, y+high), row.name, draw.Style{Size: 24, Min: 20, Leading: 112, Colour: soft, Middle: true})
+		b.write("text", b.px(162, y, 402, y+high), row.value, draw.Style{Weight: draw.Bold, Size: 26, Min: 18, Leading: 115, Colour: ink, Middle: true})
+		y += high
+	}
+	b.c.Round(b.px(424, top, unitsWide-16, top+68), b.u(12), pale)
+	b.write("text", b.px(440, top, 550, top+68), b.word("fee"), draw.Style{Size: 28, Min: 24, Colour: ink, Middle: true})
 	fee, _ := b.value("fee")
-	b.write("status", b.px(560, top+40, unitsWide-24, bottom-6), b.word("yen", "yen", fee), draw.Style{Weight: draw.Bold, Size: 56, Min: 36, Colour: ink, Align: draw.Centre, Middle: true})
-	b.flow(b.px(24, bottom+10, unitsWide-20, b.floor()-4), t.Body, draw.Style{Size: 24, Min: 22, Leading: 122, Colour: ink})
+	b.write("status", b.px(550, top, unitsWide-32, top+68), b.word("yen", "yen", fee), draw.Style{Weight: draw.Bold, Size: 48, Min: 36, Colour: ink, Align: draw.Right, Middle: true})
+	b.flow(b.px(428, top+82, unitsWide-16, bottom+2), t.Body, draw.Style{Size: 24, Leading: 124, Colour: ink})
 	b.actions()
 }
 
+// chosen is one line of the request.
+type chosen struct {
+	name, value string
+	share       int // of the height
+}
+
 // request is what was chosen, as far as the page tells: name and value.
-func (b *builder) request() [][2]string {
+func (b *builder) request() []chosen {
 	kind, _ := b.book.Button(b.page.Name, "residence-certificate")
-	rows := [][2]string{{b.word("kind"), kind}}
+	rows := []chosen{{b.word("kind"), kind, 2}}
 	if v, ok := b.value("scope"); ok {
 		who := b.label(flows.Button{ID: v})
 		if _, ok := b.value("members"); ok && v == "some" {
 			who += " " + b.word("persons")
 		}
-		rows = append(rows, [2]string{b.word("scope"), who})
+		rows = append(rows, chosen{b.word("scope"), who, 2})
 	}
 	if v, ok := b.value("items"); ok {
 		var names []string
@@ -211,10 +238,10 @@ func (b *builder) request() [][2]string {
 		if text == "" {
 			text = b.word("no-items")
 		}
-		rows = append(rows, [2]string{b.word("items"), text})
+		rows = append(rows, chosen{b.word("items"), text, 5})
 	}
 	n, _ := b.value("copies")
-	return append(rows, [2]string{b.word("copies"), b.word("count", "n", n)})
+	return append(rows, chosen{b.word("copies"), b.word("count", "n", n), 2})
 }
 
 // pay shows what is due, what is in, and what is still wanted.

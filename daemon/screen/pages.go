@@ -42,51 +42,87 @@ func headStyle() draw.Style {
 	return draw.Style{Weight: draw.Bold, Size: 36, Min: 28, Leading: 125, Colour: ink, Balanced: true}
 }
 
-func bodyStyle() draw.Style { return draw.Style{Size: 26, Min: 24, Leading: 138, Colour: ink} }
+func bodyStyle() draw.Style { return draw.Style{Size: 28, Min: 24, Leading: 134, Colour: ink} }
 
-// message is the common page: a picture, the news, what to do.
+// shape is one way to divide a message between picture and words.
+type shape struct{ art, head int }
+
+// message is the common page: a picture, the news, what to do. A long text gets
+// a smaller picture.
 func (b *builder) message() {
 	t := b.text()
 	b.bar(t.Title)
-	floor := b.floor() - margin
-	left := 248
-	b.picture(b.px(16, bodyTop+16, 232, bodyTop+16+216), b.look.art)
-	head := b.write("heading", b.px(left, bodyTop+6, unitsWide-20, bodyTop+112), t.Head, headStyle())
-	y := bodyTop + 6 + head.Height*unitsWide/b.width + 16
-	bottom := floor
-	bottom = b.extras(left, bottom)
-	b.flow(b.px(left, y, unitsWide-20, bottom), t.Body, bodyStyle())
+	shapes := []shape{{216, 38}, {168, 36}, {136, 34}, {120, 30}}
+	for i, sh := range shapes {
+		left := 16 + sh.art + 24
+		bottom := b.room()
+		head := headStyle()
+		head.Size, head.Min = sh.head, 28
+		high := b.measure(b.px(left, 0, unitsWide-20, 112), t.Head, head) + 16
+		box := b.px(left, bodyTop+8+high, unitsWide-20, bottom)
+		st := bodyStyle()
+		st.Size = b.u(st.Min)
+		if i < len(shapes)-1 && b.tall(box, t.Body, st, b.u(10)) > box.Dy() {
+			continue
+		}
+		b.picture(b.px(16, bodyTop+12, 16+sh.art, bodyTop+12+sh.art), b.look.art)
+		b.write("heading", b.px(left, bodyTop+6, unitsWide-20, bodyTop+6+112), t.Head, head)
+		b.flow(box, t.Body, bodyStyle())
+		b.extras(left, b.floor()-margin)
+		break
+	}
 	from, to := b.actions()
 	b.contact(from, to)
 }
 
-// extras draws what some messages show below their words: how far a job is, or
-// money. It returns where the words must end.
-func (b *builder) extras(left, bottom int) int {
+// measure is how high text gets in a box, in units.
+func (b *builder) measure(r image.Rectangle, text string, st draw.Style) int {
+	st.Size, st.Min = b.u(st.Size), b.u(st.Min)
+	return b.c.Fonts().Lay(text, r.Size(), st).Height * unitsWide / b.width
+}
+
+// room is how far down a message's words may go: the bottom row is free where
+// nothing is in it, and extras stand above it.
+func (b *builder) room() int {
+	bottom := b.floor() - margin
 	switch b.page.Name {
-	case flows.PageFetching, flows.PagePrinting, flows.PageJam:
-		return b.progress(left, bottom)
+	case flows.PageFetching, flows.PagePrinting:
+		return bottom - 80
+	case flows.PageJam:
+		return bottom - 58
 	case flows.PageTakeSheets:
 		if b.number("change") > 0 {
-			return b.figure(left, bottom, b.word("change-of"))
+			return bottom - 58
 		}
 	}
 	return bottom
 }
 
+// extras draws what some messages show below their words: how far a job is, or
+// money.
+func (b *builder) extras(left, bottom int) {
+	switch b.page.Name {
+	case flows.PageFetching, flows.PagePrinting, flows.PageJam:
+		b.progress(left, bottom)
+	case flows.PageTakeSheets:
+		if b.number("change") > 0 {
+			b.figure(left, bottom, b.word("change-of"))
+		}
+	}
+}
+
 // figure is one line that must be noticed.
-func (b *builder) figure(left, bottom int, text string) int {
-	r := b.px(left, bottom-56, unitsWide-20, bottom)
+func (b *builder) figure(left, bottom int, text string) {
+	r := b.px(left, bottom-52, unitsWide-20, bottom)
 	b.c.Round(r, b.u(10), pale)
 	b.write("status", r.Inset(b.u(6)), text, draw.Style{Weight: draw.Bold, Size: 32, Min: 26, Colour: ink, Align: draw.Centre, Middle: true})
-	return bottom - 64
 }
 
 // progress draws a sheet for each sheet, and says the same in words.
-func (b *builder) progress(left, bottom int) int {
+func (b *builder) progress(left, bottom int) {
 	of := b.number("of")
 	if of <= 0 {
-		return bottom
+		return
 	}
 	name := "sheet-of"
 	if b.page.Name == flows.PageFetching {
@@ -95,6 +131,10 @@ func (b *builder) progress(left, bottom int) int {
 	text := b.word(name)
 	if _, ok := b.value("copy"); ok {
 		text = b.word("copy") + "  " + text
+	}
+	if b.page.Name == flows.PageJam {
+		b.figure(left, bottom, text)
+		return
 	}
 	r := b.px(left, bottom-72, unitsWide-20, bottom)
 	b.write("status", image.Rect(r.Min.X, r.Min.Y, r.Max.X, r.Min.Y+b.u(40)), text, draw.Style{Weight: draw.Bold, Size: 28, Min: 22, Colour: ink})
@@ -105,7 +145,6 @@ func (b *builder) progress(left, bottom int) int {
 		full.Max.X = track.Min.X + max(track.Dy(), track.Dx()*min(done, of)/of)
 		b.c.Round(full, track.Dy()/2, goColour)
 	}
-	return bottom - 80
 }
 
 // contact says whom to ask, in the free part of the bottom row.
@@ -118,12 +157,22 @@ func (b *builder) contact(from, to int) {
 	reach := strings.TrimSpace(b.word("phone") + c.Phone + "  " + c.Hours)
 	r := b.px(from, b.floor(), to, b.high-margin)
 	b.c.Round(r, b.u(10), pale)
-	in := r.Inset(b.u(8))
-	half := in.Min.Y + in.Dy()/2
-	st := draw.Style{Weight: draw.Bold, Size: 26, Min: 18, Colour: ink, Middle: true}
-	b.write("text", image.Rect(in.Min.X, in.Min.Y, in.Max.X, half), who, st)
-	st.Weight, st.Size = draw.Regular, 24
-	b.write("text", image.Rect(in.Min.X, half, in.Max.X, in.Max.Y), reach, st)
+	lines := []string{who, reach}
+	if to-from < 420 {
+		lines = []string{who, strings.TrimSpace(b.word("phone") + c.Phone), c.Hours}
+	}
+	in := image.Rect(r.Min.X+b.u(14), r.Min.Y+b.u(3), r.Max.X-b.u(6), r.Max.Y-b.u(3))
+	high := in.Dy() / len(lines)
+	for i, l := range lines {
+		if l == "" {
+			continue
+		}
+		st := draw.Style{Size: 24, Min: 20, Colour: ink, Middle: true}
+		if i == 0 {
+			st.Weight = draw.Bold
+		}
+		b.write("text", image.Rect(in.Min.X, in.Min.Y+i*high, in.Max.X, in.Min.Y+(i+1)*high), l, st)
+	}
 }
 
 // home is the first page.

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/image/draw"
 )
 
 var picturesDir = flag.String("pictures", "", "write a picture of every page into this folder")
@@ -21,6 +23,7 @@ func TestEveryPageIsRight(t *testing.T) {
 		for _, language := range []string{"ja", "en"} {
 			t.Run(fmt.Sprintf("%d/%s", bounds.Dx(), language), func(t *testing.T) {
 				st := newStage(t, bounds, language, nil)
+				var album album
 				for i, sa := range samples() {
 					sc, err := st.compose(sa.view)
 					if err != nil {
@@ -33,8 +36,10 @@ func TestEveryPageIsRight(t *testing.T) {
 					if *picturesDir != "" {
 						name := fmt.Sprintf("%03d-%s-%d-%s.png", i, strings.NewReplacer(" ", "_", "=", "-").Replace(sa.name), bounds.Dx(), language)
 						writePNG(t, filepath.Join(*picturesDir, name), st.canvas.Img)
+						album.add(t, st.canvas.Img, fmt.Sprintf("%d-%s", bounds.Dx(), language))
 					}
 				}
+				album.write(t, fmt.Sprintf("%d-%s", bounds.Dx(), language))
 			})
 		}
 	}
@@ -70,6 +75,34 @@ func checkButtons(t *testing.T, page string, sc *scene, bounds image.Rectangle) 
 			}
 		}
 	}
+}
+
+// album lays pages side by side, eight to a picture, to look at them.
+type album struct {
+	sheet *image.RGBA
+	n     int
+}
+
+func (a *album) add(t *testing.T, img image.Image, name string) {
+	t.Helper()
+	if a.sheet == nil {
+		a.sheet = image.NewRGBA(image.Rect(0, 0, 1290, 4*400))
+	}
+	at := image.Pt(a.n%2*650, a.n%8/2*400)
+	high := 640 * img.Bounds().Dy() / img.Bounds().Dx()
+	draw.BiLinear.Scale(a.sheet, image.Rect(at.X, at.Y, at.X+640, at.Y+high), img, img.Bounds(), draw.Src, nil)
+	if a.n++; a.n%8 == 0 {
+		a.write(t, name)
+	}
+}
+
+func (a *album) write(t *testing.T, name string) {
+	t.Helper()
+	if a.sheet == nil {
+		return
+	}
+	writePNG(t, filepath.Join(*picturesDir, fmt.Sprintf("album-%s-%02d.png", name, (a.n-1)/8)), a.sheet)
+	a.sheet = nil
 }
 
 func writePNG(t *testing.T, name string, img image.Image) {

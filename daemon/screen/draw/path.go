@@ -152,10 +152,24 @@ func (p *Pen) Line(col Colour, width float32, pts ...Point) {
 	})
 }
 
-// Turned fills a rounded card of w by h units about its middle, turned by
-// degrees.
-func (p *Pen) Turned(col Colour, x, y, w, h, degrees float32) {
-	p.Poly(col, p.Around(x, y, degrees, Point{-w / 2, -h / 2}, Point{w / 2, -h / 2}, Point{w / 2, h / 2}, Point{-w / 2, h / 2})...)
+// Turned fills a card of w by h units with round corners about its middle,
+// turned by degrees.
+func (p *Pen) Turned(col Colour, x, y, w, h, r, degrees float32) {
+	const steps = 5
+	var pts []Point
+	corners := [4]struct{ x, y, from float64 }{
+		{float64(w/2 - r), float64(h/2 - r), 0},
+		{float64(r - w/2), float64(h/2 - r), 90},
+		{float64(r - w/2), float64(r - h/2), 180},
+		{float64(w/2 - r), float64(r - h/2), 270},
+	}
+	for _, c := range corners {
+		for i := range steps + 1 {
+			s, co := math.Sincos((c.from + 90*float64(i)/steps) * math.Pi / 180)
+			pts = append(pts, Point{float32(c.x + float64(r)*co), float32(c.y + float64(r)*s)})
+		}
+	}
+	p.Poly(col, p.Around(x, y, degrees, pts...)...)
 }
 
 // Around turns points about the origin and moves them to x, y.
