@@ -1,0 +1,235 @@
+// Package office is the simulated centre that speaks for the municipalities: a
+// nats-server of its own, the services that kiosks ask, the residents' cards,
+// and the stream that the kiosks' journals end in.
+//
+// It answers only into the inbox of the kiosk that asks, does once what it is
+// asked twice, and tells nobody anything about a card whose holder has not
+// proved to hold it. On request it lies, is slow, or goes away, so that the
+// kiosk can show that it notices.
+//
+// It is split as the real thing should be. The front (NATS) opens and seals
+// messages and holds the key of the seal; the renderer reads the register, draws
+// and signs manifests, and holds the document key, which the front never has.
+// The clerk keeps settings and journals. Each has its own NATS key that may do
+// that and nothing else.
+//
+// Source: daemon/office/protocol.
+package office
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
+
+	"kioskd/daemon/office/protocol"
+	"kioskd/simulator/office/authority"
+	"kioskd/simulator/office/paper"
+	"kioskd/simulator/office/register"
+)
+
+// Clock is the world's clock, which a scenario may move.
+type Clock interface {
+	Now() time.Time
+	AfterFunc(d time.Duration, f func()) (stop func() bool)
+	Sleep(ctx context.Context, d time.Duration) error
+}
+
+// Paper draws records (paper.Renderer).
+type Paper interface {
+	Sheets(rec paper.Record, issue string) ([]paper.Sheet, error)
+}
+
+// Options say what an office is made of.
+type Options struct {
+	Dir       string // its files: keys, certificates, streams. Kept between two offices.
+	Clock     Clock
+	Register  *register.Register
+	Paper     Paper
+	Authority *authority.Authority
+	Log       *slog.Logger // nil: slog.Default
+}
+
+// Office is the simulated office. It is safe for concurrent use.
+type Office struct {
+	dir      string
+	clock    Clock
+	log      *slog.Logger
+	register *register.Register
+
+	server   *server
+	keys     *keys
+	cards    *cards
+	renderer *renderer
+	desk     *desk
+	settings *settings
+	journals *journals
+
+	ctx  context.Context // ends with Close
+	stop context.CancelFunc
+	work sync.WaitGroup // every request in hand
+
+	line     sync.Mutex // Away, Back, Close, AddKiosk, Tap
+	service  micro.Service
+	front    *nats.Conn
+	clerk    *nats.Conn
+	auditors []*nats.Conn
+	closed   bool
+}
+
+// New starts an office and returns once it would answer.
+func New(ctx context.Context, o Options) (*Office, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("office: %w", err)
+	}
+	k, err := openKeys(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	srv, err := newServer(o.Dir, k, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	f := &Office{
+		dir: o.Dir, clock: o.Clock, log: o.Log, register: o.Register,
+		server: srv, keys: k,
+		cards:    newCards(o.Authority, o.Register, o.Clock.Now()),
+		settings: newSettings(k.settings, o.Register),
+		journals: newJournals(),
+	}
+	f.renderer = &renderer{key: k.document, clock: o.Clock, register: o.Register, paper: o.Paper, cards: f.cards}
+	f.desk = newDesk(o.Clock)
+	f.ctx, f.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if err := f.open(ctx); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func (o *Office) open(ctx context.Context) error {
+	o.line.Lock()
+	defer o.line.Unlock()
+	if err := o.server.start(); err != nil {
+		return err
+	}
+	var err error
+	if o.clerk, err = o.server.connect("clerk", o.keys.clerk); err != nil {
+		return err
+	}
+	if err := o.openStreams(ctx); err != nil {
+		return err
+	}
+	if o.front, err = o.server.connect("front", o.keys.front); err != nil {
+		return err
+	}
+	return o.openService()
+}
+
+// URL is where kiosks connect.
+func (o *Office) URL() string { return o.server.url() }
+
+// AuthorityFile is the certificate that a kiosk must pin for URL.
+func (o *Office) AuthorityFile() string { return filepath.Join(o.dir, authorityFile) }
+
+// PublicKeyFile is the file with the office's keys that a kiosk must pin.
+func (o *Office) PublicKeyFile() string { return filepath.Join(o.dir, publicFile) }
+
+// AddKiosk admits a kiosk and returns the file with its NKey seed (mode 0600).
+// A kiosk that is known keeps its key.
+func (o *Office) AddKiosk(id string) (keyFile string, err error) {
+	if err := protocol.CheckKiosk(id); err != nil {
+		return "", fmt.Errorf("office: %w", err)
+	}
+	o.line.Lock()
+	defer o.line.Unlock()
+	return o.server.addKiosk(id)
+}
+
+// Away takes the office off the line: its server stops. What it knows, it keeps.
+func (o *Office) Away() {
+	o.line.Lock()
+	defer o.line.Unlock()
+	o.server.stop()
+}
+
+// Back puts it on the line again, on the same port and with the same streams,
+// and ends slowness and lies. It returns once the office would answer.
+func (o *Office) Back() error {
+	o.line.Lock()
+	defer o.line.Unlock()
+	if o.closed {
+		return errors.New("office: closed")
+	}
+	o.desk.behave()
+	if err := o.server.start(); err != nil {
+		return err
+	}
+	for _, nc := range append([]*nats.Conn{o.clerk, o.front}, o.auditors...) {
+		if err := waitLine(nc); err != nil {
+			return err
+		}
+	}
+	return o.publishSettings(o.ctx)
+}
+
+// lineTimeout is how long our own connections may take, of process time.
+const lineTimeout = 10 * time.Second
+
+// waitLine returns once the connection stands and the server has its
+// subscriptions.
+func waitLine(nc *nats.Conn) error {
+	until := time.Now().Add(lineTimeout)
+	for {
+		err := nc.FlushTimeout(time.Until(until))
+		if err == nil && nc.IsConnected() {
+			return nil
+		}
+		if !time.Now().Before(until) {
+			return fmt.Errorf("office: our own line does not come back: %w", err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// Slow makes the office take d of the world's time before it does what it is
+// asked; 0 ends that. Chunks of sheets that are ready are not slowed.
+func (o *Office) Slow(d time.Duration) { o.desk.slow(d) }
+
+// Audit counts what came in.
+func (o *Office) Audit() Audit { return o.desk.audit() }
+
+// Residents are the people who may come to a kiosk.
+func (o *Office) Residents() []*register.Resident { return o.register.All() }
+
+// Close ends the office and waits for everything in it. It may be called twice.
+func (o *Office) Close() error {
+	o.line.Lock()
+	defer o.line.Unlock()
+	o.closed = true
+	o.desk.close()
+	o.stop()
+	o.work.Wait()
+	var err error
+	if o.service != nil {
+		err = o.service.Stop()
+	}
+	for _, nc := range append([]*nats.Conn{o.front, o.clerk}, o.auditors...) {
+		closeLine(nc)
+	}
+	o.auditors = nil
+	o.server.stop()
+	if err != nil {
+		return fmt.Errorf("office: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,229 @@
+package office
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
+
+	"kioskd/daemon/office/protocol"
+)
+
+// openService offers each verb as an endpoint of a micro service, so that the
+// ordinary tools list it and count its errors.
+func (o *Office) openService() error {
+	svc, err := micro.AddService(o.front, micro.Config{
+		Name: "office", Version: "1.0.0", Description: "residence certificates for kiosks",
+	})
+	if err != nil {
+		return fmt.Errorf("office: service: %w", err)
+	}
+	o.service = svc
+	for _, v := range protocol.Verbs() {
+		name := strings.ReplaceAll(string(v), ".", "-")
+		handler := micro.HandlerFunc(func(r micro.Request) { o.handle(v, r) })
+		if err := svc.AddEndpoint(name, handler, micro.WithEndpointSubject(protocol.Subject("*", v))); err != nil {
+			return fmt.Errorf("office: service: %w", err)
+		}
+	}
+	return waitLine(o.front)
+}
+
+// handle takes one request off the line and has it answered. It must not block:
+// one kiosk's order would wait for another's.
+func (o *Office) handle(v protocol.Verb, r micro.Request) {
+	kiosk, reply := protocol.Asker(r.Subject()), r.Reply()
+	// The server lets a kiosk name any reply subject: another's inbox, another's
+	// journal. Nothing is answered there, not even an error.
+	if !protocol.OwnReply(kiosk, reply) {
+		o.desk.count(func(a *Audit) { a.ForeignReply++ })
+		o.log.Warn("office: reply subject is not the asker's inbox", "kiosk", kiosk)
+		return
+	}
+	if !o.desk.enter(kiosk, v, &o.work) {
+		o.respond(reply, outcome{err: &protocol.Error{Code: protocol.CodeBusy, Retry: true}, id: requestID(v, r.Data())})
+		return
+	}
+	data := r.Data()
+	go func() {
+		defer o.desk.leave(kiosk, &o.work)
+		out := o.answer(v, kiosk, data)
+		o.respond(reply, out)
+		if out.twice {
+			o.respond(reply, out)
+		}
+	}()
+}
+
+// outcome is what a request comes to.
+type outcome struct {
+	id     string // of the request; "" when it could not be read
+	sealed []byte
+	err    *protocol.Error
+	twice  bool // a lie: answer twice
+}
+
+func fault(id string, code protocol.Code, retry bool) outcome {
+	return outcome{id: id, err: &protocol.Error{Code: code, Retry: retry}}
+}
+
+// respond publishes an answer.
+func (o *Office) respond(reply string, out outcome) {
+	m := &nats.Msg{Subject: reply}
+	if out.err != nil {
+		m.Header = nats.Header{
+			micro.ErrorHeader:     []string{out.err.Error()},
+			micro.ErrorCodeHeader: []string{string(out.err.Code)},
+		}
+	}
+	if out.id != "" {
+		var err error
+		m.Data, err = protocol.Encode(protocol.Answer{
+			Version: protocol.Version, ID: out.id, Error: out.err, Sealed: out.sealed,
+		})
+		if err != nil {
+			o.log.Error("office: answer", "err", err)
+			return
+		}
+	}
+	// An answer that does not get out is asked for again.
+	if err := o.front.PublishMsg(m); err != nil {
+		o.log.Debug("office: answer not sent", "err", err)
+	}
+}
+
+// requestID reads only the id, for an answer that says no more than "busy".
+func requestID(v protocol.Verb, data []byte) string {
+	if v == protocol.AskSheet {
+		a, err := protocol.Decode[protocol.SheetAsk](data, protocol.MaxAsk)
+		if err != nil {
+			return ""
+		}
+		return a.ID
+	}
+	a, err := protocol.Decode[protocol.Ask](data, protocol.MaxAsk)
+	if err != nil {
+		return ""
+	}
+	return a.ID
+}
+
+func (o *Office) answer(v protocol.Verb, kiosk string, data []byte) outcome {
+	if v == protocol.AskSheet {
+		return o.sheet(kiosk, data)
+	}
+	ask, err := protocol.Decode[protocol.Ask](data, protocol.MaxAsk)
+	if err != nil {
+		o.desk.count(func(a *Audit) { a.Malformed++ })
+		return fault("", protocol.CodeMalformed, false)
+	}
+	var out outcome
+	switch v {
+	case protocol.LoginBegin:
+		out = o.begin(kiosk, ask)
+	case protocol.LoginFinish:
+		out = handleSealed(o, v, kiosk, ask, o.finish)
+	case protocol.AskOffer:
+		out = handleSealed(o, v, kiosk, ask, o.offer)
+	case protocol.AskOrder:
+		out = o.ordered(kiosk, ask)
+	}
+	if out.err != nil && out.err.Code == protocol.CodeMalformed {
+		o.desk.count(func(a *Audit) { a.Malformed++ })
+	}
+	out.twice = o.desk.lying(lieTwice)
+	return out
+}
+
+// body is what travels sealed.
+type body interface{ Check() error }
+
+// handleSealed opens a question of a known session, has it answered once, and
+// seals the answer.
+func handleSealed[Q, A body](
+	o *Office, verb protocol.Verb, kiosk string, ask protocol.Ask,
+	do func(context.Context, *visit, string, Q) (A, *protocol.Error),
+) outcome {
+	v := o.desk.visit(kiosk, ask.Session)
+	if v == nil {
+		return fault(ask.ID, protocol.CodeSession, false)
+	}
+	place := protocol.Place{Purpose: protocol.Question(verb), Kiosk: kiosk, Session: v.id, Request: ask.ID, Key: v.digest}
+	q, err := protocol.Open[Q](o.keys.seal, place, ask.Sealed)
+	if err != nil {
+		return fault(ask.ID, protocol.CodeMalformed, false)
+	}
+	return once(o, v, verb, ask.ID, q, do)
+}
+
+// once does what is asked, unless it was done or is being done under this id.
+func once[Q, A body](
+	o *Office, v *visit, verb protocol.Verb, id string, q Q,
+	do func(context.Context, *visit, string, Q) (A, *protocol.Error),
+) outcome {
+	question, err := protocol.Encode(q)
+	if err != nil {
+		return fault(id, protocol.CodeMalformed, false)
+	}
+	j, mine, no := v.take(verb, id, sha256.Sum256(question))
+	if no != nil {
+		return outcome{id: id, err: no}
+	}
+	if !mine {
+		o.desk.count(func(a *Audit) { a.Repeated++ })
+		select {
+		case <-j.done:
+			return outcome{id: id, sealed: j.sealed, err: j.err}
+		case <-v.ctx.Done():
+			return fault(id, protocol.CodeSession, false)
+		}
+	}
+	defer close(j.done)
+	if d := o.desk.slowBy(); d > 0 {
+		if err := o.clock.Sleep(v.ctx, d); err != nil {
+			j.err = &protocol.Error{Code: protocol.CodeSession}
+			return outcome{id: id, err: j.err}
+		}
+	}
+	a, no := do(v.ctx, v, id, q)
+	if no == nil {
+		place := protocol.Place{Purpose: protocol.Reply(verb), Kiosk: v.kiosk, Session: v.id, Request: id, Key: v.digest}
+		j.sealed, err = protocol.Seal(v.key, place, a)
+		if err != nil {
+			o.log.Error("office: seal an answer", "verb", verb, "err", err)
+			no = &protocol.Error{Code: protocol.CodeFailed}
+		}
+	}
+	j.err = no
+	if no != nil && no.Retry {
+		v.forget(id)
+	}
+	return outcome{id: id, sealed: j.sealed, err: j.err}
+}
+
+// take finds the job of this id or makes it; mine says that it is to be done.
+func (v *visit) take(verb protocol.Verb, id string, question [sha256.Size]byte) (j *job, mine bool, no *protocol.Error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if j := v.jobs[id]; j != nil {
+		if j.verb != verb || j.question != question {
+			return nil, false, &protocol.Error{Code: protocol.CodeConflict}
+		}
+		return j, false, nil
+	}
+	if len(v.jobs) == jobsMost {
+		return nil, false, &protocol.Error{Code: protocol.CodeBusy}
+	}
+	j = &job{verb: verb, question: question, done: make(chan struct{})}
+	v.jobs[id] = j
+	return j, true, nil
+}
+
+func (v *visit) forget(id string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.jobs, id)
+}
