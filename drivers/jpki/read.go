@@ -74,9 +74,9 @@ func (c *Card) readDER(step string, ef uint16) ([]byte, error) {
 	}
 	der := make([]byte, 0, size)
 	der = append(der, b[:min(size, len(b))]...)
-	for range readsMax + 1 {
-		if len(der) == size {
-			return der, nil
+	for reads := 1; len(der) < size; reads++ {
+		if reads == readsMax {
+			return nil, fmt.Errorf("jpki: %s: %d of %d bytes after %d exchanges: %w", step, len(der), size, reads, ErrUnreadable)
 		}
 		n := min(size-len(der), chunk)
 		b, sw, err := c.readBinary(step, []byte{0x00, 0xB0, byte(len(der) >> 8), byte(len(der)), byte(n)})
@@ -91,7 +91,7 @@ func (c *Card) readDER(step string, ef uint16) ([]byte, error) {
 		}
 		der = append(der, b...)
 	}
-	return nil, fmt.Errorf("jpki: %s: %d of %d bytes after %d exchanges: %w", step, len(der), size, readsMax, ErrUnreadable)
+	return der, nil
 }
 
 // derSize is the size of the DER SEQUENCE that b begins with, header included.
