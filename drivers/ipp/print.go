@@ -203,12 +203,11 @@ func (j *job) ask(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("ask for job %d: %w", j.id, err)
 	}
-	changed := p.State != j.last.State || p.Impressions != j.last.Impressions || !slices.Equal(p.Reasons, j.last.Reasons)
 	j.last = p
 	j.started = j.started || started
-	if changed {
-		j.progress(p)
-	}
+	// At each poll and not only on a change: whoever watches the exit sensor
+	// needs to know until when the second side was still to be done.
+	j.progress(p)
 	return nil
 }
 
