@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kioskd/drivers/board"
+	simboard "kioskd/simulator/board"
 	"kioskd/simulator/card"
 )
 
@@ -285,3 +286,6 @@ func TestTrace(t *testing.T) {
 		}
 	}
 }
+
+// The reader is what the simulated board plugs in.
+var _ simboard.CardReader = (*card.Reader)(nil)
