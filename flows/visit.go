@@ -102,14 +102,14 @@ func (v *visit) end(ctx context.Context, err error) error {
 	return err
 }
 
-// forget leaves nothing of this customer in memory (I9).
+// forget leaves nothing of this customer in memory (I9). What the screen keeps,
+// the language, goes when the first page comes up again.
 func (v *visit) forget() {
 	v.document.Wipe()
 	v.document = nil
 	if v.session != nil {
 		v.session.Close()
 	}
-	v.c.Screen.Clear()
 }
 
 // page is a page of this visit before money: it can be cancelled, helped with

@@ -60,7 +60,7 @@ func left(is bool) string {
 
 // Print sends one sheet (PWG raster, two pages) and follows it until the printer
 // is done with it; nil means that it says so. progress, which may be nil, hears
-// of each change. When ctx ends, or the printer stops, the job is cancelled and
+// of each poll. When ctx ends, or the printer stops, the job is cancelled and
 // waited out of the queue, up to 10 s. Any other outcome is a Jam, a NotPrinted
 // or an Unknown. Not repeatable.
 func (d *Dev) Print(ctx context.Context, raster []byte, progress func(Progress)) error {
