@@ -27,7 +27,7 @@ import (
 // openBoard takes this machine's buses, or those at the end of a link.
 func openBoard(ctx context.Context, address string) (board.Board, error) {
 	if address == "host" {
-		return host.Open()
+		return host.Open(host.Options{})
 	}
 	return link.Dial(ctx, address)
 }
