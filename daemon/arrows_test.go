@@ -22,7 +22,7 @@ var arrows = []arrow{
 	{"flows/secret", nil, "a leaf: everybody may hold a secret, so it may know nobody"},
 	{"flows", []string{"flows/secret"}, "the procedure at the counter outlives every chip, network and panel"},
 	{"drivers/board", []string{"drivers/board*"}, "the board is below all drivers"},
-	{"drivers", []string{"drivers/board", "flows/secret", "@self"}, "a driver knows its chip and no kiosk; each can be taken out alone"},
+	{"drivers", []string{"drivers/board", "drivers/board/alarm", "flows/secret", "@self"}, "a driver knows its chip and no kiosk; each can be taken out alone"},
 	{"daemon", []string{"daemon*", "drivers*", "flows*"}, "production code never reaches into the simulator"},
 	{"simulator/soak", []string{"simulator*", "daemon*", "drivers*", "flows*"}, "the soak runs the whole kiosk in one process"},
 	{"simulator/fleet", []string{"simulator*", "daemon*", "drivers*", "flows*"}, "the fleet runs many kiosks in one process"},
