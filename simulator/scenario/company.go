@@ -1,0 +1,72 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"kioskd/simulator/shop"
+)
+
+// Shops opens a real shop for each file, in a folder of its own for the time it
+// is played.
+type Shops struct {
+	Kioskd   string         // the binary; "" as in shop.Options
+	Supplies *shop.Supplies // shared by all files
+	Fonts    string
+	Log      *slog.Logger // of the simulator; nil means none
+	// Logs is the folder that gets the kiosks' logs of a file that did not hold;
+	// "" means none.
+	Logs string
+}
+
+// Open opens a shop whose clock starts as the script says.
+func (c *Shops) Open(ctx context.Context, s *Script) (Floor, func(failed bool) error, error) {
+	dir, err := os.MkdirTemp("", "kiosksim-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("scenario: %w", err)
+	}
+	opened, err := shop.New(ctx, shop.Options{
+		Dir: dir, Start: s.Start, Kioskd: c.Kioskd, Fonts: c.Fonts, Log: c.Log, Supplies: c.Supplies,
+	})
+	if err != nil {
+		return nil, nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	f := floor{opened}
+	return f, func(failed bool) error {
+		err := opened.Close()
+		if failed && c.Logs != "" {
+			err = errors.Join(err, f.saveLogs(c.Logs, s.Name))
+		}
+		return errors.Join(err, os.RemoveAll(dir))
+	}, nil
+}
+
+// floor gives the player its shop, by the names it uses.
+type floor struct{ *shop.Shop }
+
+func (f floor) Kiosk(n int) (Kiosk, error) {
+	k, err := f.Shop.Kiosk(n)
+	if err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// saveLogs writes what each kioskd said beside the pictures.
+func (f floor) saveLogs(dir, script string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("scenario: %w", err)
+	}
+	base := strings.TrimSuffix(filepath.Base(script), filepath.Ext(script))
+	for _, k := range f.All() {
+		if err := os.WriteFile(filepath.Join(dir, base+"-"+k.Name()+".log"), []byte(k.Log()), 0o600); err != nil {
+			return fmt.Errorf("scenario: %w", err)
+		}
+	}
+	return nil
+}

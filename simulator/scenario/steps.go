@@ -1,0 +1,221 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// start switches the kiosk on and waits for its first page.
+func (p *player) start(ctx context.Context) error {
+	if err := p.kiosk.PowerOn(); err != nil {
+		return err
+	}
+	p.present.powered = true
+	deadline := time.Now().Add(startWithin)
+	for p.kiosk.Running() && time.Now().Before(deadline) {
+		if s, err := p.kiosk.State(ctx); err == nil && !s.Booting && p.kiosk.Tree() != nil {
+			return nil
+		}
+		if err := pause(ctx, pollEvery); err != nil {
+			return err
+		}
+	}
+	return nil // what is wrong, the next line that looks will see
+}
+
+func (p *player) powerOn(ctx context.Context) error {
+	deadline := time.Now().Add(strikeWithin)
+	for p.kiosk.Armed() {
+		if time.Now().After(deadline) {
+			return mismatch("the armed power cut strikes within 60s", "the kiosk still runs\n"+describe(p.kiosk))
+		}
+		if err := pause(ctx, pollEvery); err != nil {
+			return err
+		}
+	}
+	if p.kiosk.Running() {
+		return nil
+	}
+	return p.start(ctx)
+}
+
+func (p *player) kill(context.Context) error {
+	p.kiosk.Kill()
+	return nil
+}
+
+// wait moves the clock; what falls due on the way happens in order.
+func (p *player) wait(ctx context.Context, d time.Duration) error {
+	p.settle(ctx, settleWithin)
+	p.floor.Advance(d, func() { p.rest(ctx, settleWithin, false) })
+	p.settle(ctx, settleWithin)
+	return context.Cause(ctx)
+}
+
+// longest is more than any limit of a kiosk: after it, nothing that was in hand
+// is.
+const longest = 20 * time.Minute
+
+// setClock sets the world's clock. Forward, everything that is in hand runs
+// into its limits as it would have; the days in between, in which nothing can
+// be in hand any more, are skipped. Backward, only the time of day moves.
+func (p *player) setClock(ctx context.Context, t time.Time) error {
+	p.settle(ctx, settleWithin)
+	ahead := t.Sub(p.floor.Now())
+	if ahead <= 0 {
+		p.floor.SetWall(t)
+		p.settle(ctx, settleWithin)
+		return context.Cause(ctx)
+	}
+	if ahead > longest {
+		p.floor.SetWall(t.Add(-longest))
+		ahead = longest
+	}
+	p.floor.Advance(ahead, func() { p.rest(ctx, settleWithin, false) })
+	p.settle(ctx, settleWithin)
+	return context.Cause(ctx)
+}
+
+func (p *player) inHand(resident string) error {
+	if !p.floor.Known(resident) {
+		return notYet("resident " + resident)
+	}
+	p.present.resident = resident
+	p.known = resident
+	p.named[resident] = true
+	return nil
+}
+
+// holder is whose card this line speaks of.
+func (p *player) holder() (string, error) {
+	switch {
+	case p.present.resident != "":
+		return p.present.resident, nil
+	case p.known != "":
+		return p.known, nil
+	}
+	return "", mismatch("a card in hand (resident NAME)", "nobody was named")
+}
+
+func (p *player) expires(certificate string, t time.Time) error {
+	who, err := p.holder()
+	if err != nil {
+		return err
+	}
+	return p.floor.Expires(who, certificate, t)
+}
+
+func (p *player) reissue(context.Context) error {
+	who, err := p.holder()
+	if err != nil {
+		return err
+	}
+	return p.floor.Reissue(who)
+}
+
+func (p *player) lay(two bool) error {
+	who, err := p.holder()
+	if err != nil {
+		return err
+	}
+	if two {
+		return p.kiosk.LayTwo(who)
+	}
+	return p.kiosk.Lay(who)
+}
+
+func (p *player) tries(ctx context.Context, which string, n int) error {
+	who, err := p.holder()
+	if err != nil {
+		return err
+	}
+	return p.eventually(ctx, fmt.Sprintf("%d tries of the %s of %s", n, which, who), func() (bool, string, error) {
+		left, err := p.floor.Tries(who, which)
+		return left == n, fmt.Sprintf("%d tries", left), err
+	})
+}
+
+// coinsIn puts one coin after the other into the slot, as a hand does: the next
+// when the last has gone through.
+func (p *player) coinsIn(ctx context.Context, coins []int) error {
+	for _, yen := range coins {
+		if err := p.kiosk.Insert(yen); err != nil {
+			return err
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// takeCard takes what lies there. After a card was pulled it is in hand already.
+func (p *player) takeCard(context.Context) error {
+	if len(p.kiosk.Take()) == 0 && !p.present.pulled {
+		return mismatch("a card on the reader", "none lies there")
+	}
+	p.present.pulled = false
+	return nil
+}
+
+func (p *player) fault(device, kind string) error {
+	if device == "reader" && strings.HasPrefix(kind, "pulled") {
+		p.present.pulled = true
+	}
+	return p.kiosk.Fault(device, kind)
+}
+
+func (p *player) takeSheets(ctx context.Context) error {
+	// A hand does not reach for paper that is still on its way.
+	deadline := time.Now().Add(p.within)
+	for p.kiosk.Busy() && time.Now().Before(deadline) {
+		if err := pause(ctx, pollEvery); err != nil {
+			return err
+		}
+	}
+	p.kiosk.TakeSheets()
+	return nil
+}
+
+// officeAway returns when every kiosk that runs has noticed.
+func (p *player) officeAway(ctx context.Context) error {
+	if err := p.floor.Away(); err != nil {
+		return err
+	}
+	return p.noticed(ctx, false)
+}
+
+func (p *player) officeBack(ctx context.Context) error {
+	p.slow = false
+	if err := p.floor.Back(); err != nil {
+		return err
+	}
+	return p.noticed(ctx, true)
+}
+
+func (p *player) noticed(ctx context.Context, connected bool) error {
+	deadline := time.Now().Add(max(noticeWithin, p.within))
+	for _, s := range p.kiosks {
+		for s.kiosk.Running() {
+			if st, err := s.kiosk.State(ctx); err == nil && st.Office == connected {
+				break
+			}
+			if time.Now().After(deadline) {
+				return mismatch(fmt.Sprintf("%s notices within %s that the office is away or back", s.kiosk.Name(), noticeWithin), "it did not")
+			}
+			if err := pause(ctx, pollEvery); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *player) officeSlow(d time.Duration) error {
+	p.slow = d > 0
+	return p.floor.Slow(d)
+}
+
+func (p *player) officeLies(kind string) error {
+	p.slow = p.slow || kind == "late"
+	return p.floor.Lies(kind)
+}

@@ -1,0 +1,307 @@
+package shop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// How a kioskd that ended unasked is started again, as its systemd unit says:
+// soon, but not for ever.
+const (
+	restartAfter  = 200 * time.Millisecond
+	longLife      = 5 * time.Second // a start that lived so long was a good one
+	quickEndsMax  = 8               // in a row; then it stays off
+	exitBadConfig = 2               // it would end the same way again
+)
+
+// process is the child process of one kiosk.
+type process struct {
+	turning sync.Mutex // one of PowerOn, PowerCut, Kill at a time
+
+	mu     sync.Mutex
+	wanted bool
+	cmd    *exec.Cmd
+	ended  string        // how it ended last; "" while it runs
+	stop   chan struct{} // closed when it is no longer wanted
+	done   chan struct{} // closed when the supervisor has gone
+}
+
+// PowerOn starts kioskd; nothing happens where it runs. What depends on it may
+// be looked at as soon as its first page is up.
+func (k *Kiosk) PowerOn() error {
+	p := &k.process
+	p.turning.Lock()
+	defer p.turning.Unlock()
+	p.mu.Lock()
+	if p.wanted {
+		p.mu.Unlock()
+		return nil
+	}
+	p.mu.Unlock()
+	if err := k.writeConfig(); err != nil {
+		return err
+	}
+	cmd, err := k.startProcess()
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.wanted, p.cmd, p.ended = true, cmd, ""
+	p.stop, p.done = make(chan struct{}), make(chan struct{})
+	stop, done := p.stop, p.done
+	p.mu.Unlock()
+	k.work.Go(func() {
+		defer close(done)
+		k.supervise(cmd, stop)
+	})
+	k.changed("power")
+	return nil
+}
+
+// supervise waits for the process and starts it again when it ended unasked.
+func (k *Kiosk) supervise(cmd *exec.Cmd, stop <-chan struct{}) {
+	p := &k.process
+	quick := 0
+	for {
+		born := time.Now()
+		err := cmd.Wait()
+		how := "exit status 0"
+		if err != nil {
+			how = err.Error()
+		}
+		p.mu.Lock()
+		p.cmd, p.ended = nil, how
+		p.mu.Unlock()
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		k.shop.log.Warn("kioskd ended unasked", "kiosk", k.name, "how", how)
+		k.log.note("kioskd ended unasked: " + how)
+		quick++
+		if time.Since(born) > longLife {
+			quick = 0
+		}
+		if cmd.ProcessState.ExitCode() == exitBadConfig || quick == quickEndsMax {
+			k.giveUp()
+			return
+		}
+		select {
+		case <-stop:
+			return
+		case <-time.After(restartAfter):
+		}
+		cmd, err = k.startProcess()
+		if err != nil {
+			k.shop.log.Error("kioskd does not start", "kiosk", k.name, "err", err)
+			k.giveUp()
+			return
+		}
+		p.mu.Lock()
+		p.cmd = cmd
+		p.mu.Unlock()
+		select {
+		case <-stop: // whoever stops now did not see this process
+			signalGroup(cmd)
+		default:
+		}
+	}
+}
+
+func (k *Kiosk) giveUp() {
+	k.process.mu.Lock()
+	k.process.wanted = false
+	k.process.mu.Unlock()
+	k.changed("power")
+}
+
+// startProcess starts kioskd in a process group of its own.
+func (k *Kiosk) startProcess() (*exec.Cmd, error) {
+	k.shown.forget()
+	cmd := exec.Command(k.shop.opts.Kioskd, "run", "-config", k.configFile())
+	cmd.Dir = k.dir
+	cmd.Env = childEnv()
+	cmd.Stdout, cmd.Stderr = &k.log, &k.log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = time.Second
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("shop: start kioskd: %w", err)
+	}
+	k.mu.Lock()
+	limit := k.disk.limit()
+	k.mu.Unlock()
+	if err := limitFiles(cmd.Process.Pid, limit); err != nil {
+		k.shop.log.Error("disk fault", "kiosk", k.name, "err", err)
+	}
+	return cmd, nil
+}
+
+// childEnv is what kioskd gets of our environment: what systemd would give it
+// has no watchdog and no socket of ours in it.
+func childEnv() []string {
+	var env []string
+	for _, e := range os.Environ() {
+		name, _, _ := strings.Cut(e, "=")
+		if name != "NOTIFY_SOCKET" && name != "WATCHDOG_USEC" && name != "WATCHDOG_PID" {
+			env = append(env, e)
+		}
+	}
+	return env
+}
+
+func signalGroup(cmd *exec.Cmd) {
+	if cmd != nil && cmd.Process != nil {
+		// The group is the child's own; that it has gone already is well.
+		_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
+	}
+}
+
+// Kill ends the process alone, at once; the board keeps what it holds. It stays
+// off until PowerOn.
+func (k *Kiosk) Kill() {
+	p := &k.process
+	p.turning.Lock()
+	defer p.turning.Unlock()
+	k.kill()
+}
+
+func (k *Kiosk) kill() {
+	p := &k.process
+	p.mu.Lock()
+	cmd, stop, done := p.cmd, p.stop, p.done
+	p.wanted = false
+	if stop != nil {
+		close(stop)
+		p.stop = nil
+	}
+	p.mu.Unlock()
+	signalGroup(cmd)
+	if done != nil {
+		<-done
+	}
+	k.shown.forget()
+	k.changed("power")
+}
+
+// PowerCut takes the power from board, chips and kioskd at once. What the chips
+// held in memory is gone; paper and coins lie where they lay.
+func (k *Kiosk) PowerCut() {
+	p := &k.process
+	p.turning.Lock()
+	defer p.turning.Unlock()
+	k.board.PowerCut()
+	k.kill()
+	k.glass.PowerCut()
+	k.panel.PowerCut()
+	k.receipts.PowerCut()
+	k.acceptor.PowerCut()
+	k.pages.PowerCut()
+	k.reader.PowerOff()
+	k.changed("panel")
+}
+
+// ArmCut has the power cut just before or after ("before", "after") kioskd
+// commits the next journal event of that kind.
+func (k *Kiosk) ArmCut(when, kind string) {
+	k.mu.Lock()
+	k.armed = true
+	k.mu.Unlock()
+	k.board.ArmCut(when, kind, func() {
+		// The board's own goroutine calls: the cut waits for it elsewhere.
+		k.work.Go(func() {
+			k.PowerCut()
+			k.mu.Lock()
+			k.armed = false
+			k.mu.Unlock()
+		})
+	})
+}
+
+// Armed says whether a cut is armed that has not struck.
+func (k *Kiosk) Armed() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.armed
+}
+
+// Running says whether kioskd is meant to run; between an unasked end and the
+// next start it still is.
+func (k *Kiosk) Running() bool {
+	k.process.mu.Lock()
+	defer k.process.mu.Unlock()
+	return k.process.wanted
+}
+
+// Ended says how the process ended last, "" while it runs or never did.
+func (k *Kiosk) Ended() string {
+	k.process.mu.Lock()
+	defer k.process.mu.Unlock()
+	return k.process.ended
+}
+
+func (k *Kiosk) pid() (int, bool) {
+	k.process.mu.Lock()
+	defer k.process.mu.Unlock()
+	if k.process.cmd == nil {
+		return 0, false
+	}
+	return k.process.cmd.Process.Pid, true
+}
+
+// CoreLimit is the process's limit on core files, as the kernel has it; "0" is
+// none.
+func (k *Kiosk) CoreLimit() (string, error) {
+	pid, ok := k.pid()
+	if !ok {
+		return "", fmt.Errorf("shop: %s is off", k.name)
+	}
+	b, err := os.ReadFile(filepath.Join("/proc", fmt.Sprint(pid), "limits"))
+	if err != nil {
+		return "", fmt.Errorf("shop: %w", err)
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "Max core file size"); ok {
+			if f := strings.Fields(rest); len(f) > 0 {
+				return f[0], nil
+			}
+		}
+	}
+	return "", errors.New("shop: the kernel names no limit on core files")
+}
+
+// commandWithin is how long one of kioskd's commands may take.
+const commandWithin = 10 * time.Second
+
+// command runs one of kioskd's other commands on this kiosk's configuration.
+func (k *Kiosk) command(ctx context.Context, name string, args ...string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandWithin)
+	defer cancel()
+	if err := k.writeConfig(); err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, k.shop.opts.Kioskd, append([]string{name, "-config", k.configFile()}, args...)...)
+	cmd.Dir = k.dir
+	cmd.Env = childEnv()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return nil, fmt.Errorf("shop: kioskd %s: %w: %s", name, err, strings.TrimSpace(string(exit.Stderr)))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("shop: kioskd %s: %w", name, err)
+	}
+	return out, nil
+}
