@@ -159,7 +159,7 @@ func (k *kiosk) now() time.Time {
 func (k *kiosk) counter(j *journal.Journal) *flows.Counter {
 	l := k.cfg.Limit
 	c := &flows.Counter{
-		Kiosk: k.cfg.Kiosk, Municipality: k.cfg.Municipality, Contact: flows.Contact(k.cfg.Contact), Version: Version,
+		Kiosk: k.cfg.Kiosk, Municipality: k.cfg.Municipality, Contact: flows.Contact(k.cfg.Contact),
 		Screen: k.screen, Reader: k.devices.reader, Cash: k.devices.cash, Sheets: k.devices.sheets,
 		Slips: k.devices.slips, Signals: k.devices.signals, Office: k.office, Journal: memory{j},
 		Clock: k.clock, Service: k.service, Log: k.log,

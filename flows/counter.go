@@ -26,7 +26,6 @@ type Counter struct {
 	Kiosk        string
 	Municipality string  // where the machine stands: its hours decide the gate
 	Contact      Contact // the desk of that municipality, until the office names the customer's
-	Version      int     // of this program, against the office's minimum
 
 	Screen  Screen
 	Reader  Reader
