@@ -59,9 +59,11 @@ type CardReader interface {
 	// OnChange has f called after each change, from any goroutine that holds no
 	// lock Presence needs.
 	OnChange(f func())
-	// The rest is called by one goroutine, one at a time.
+	// PowerOn and Transmit are called one at a time.
 	PowerOn() (atr []byte, err error)
 	Transmit(command []byte) ([]byte, error)
+	// PowerOff may be called at any time, also without power. A Transmit that
+	// hangs ends with it.
 	PowerOff()
 }
 

@@ -49,13 +49,12 @@ func (d *i2cBus) handle(s *session, r *request) {
 	}
 	in := d.read[:m.Read]
 	clear(in)
-	device := d.name
-	d.b.traceBytes(device, ToDevice, m.W, traceBytesMax)
+	d.b.traceBytes(d.name, ToDevice, m.W, traceBytesMax)
 	if err := chip.Tx(m.W, in); err != nil {
 		s.fail(r, err)
 		return
 	}
-	d.b.traceBytes(device, FromDevice, in, traceBytesMax)
+	d.b.traceBytes(d.name, FromDevice, in, traceBytesMax)
 	s.reply(r, in)
 }
 

@@ -159,6 +159,7 @@ type card struct {
 	fail     error
 	hang     chan struct{} // Transmit waits for it, if it is there
 	off      int
+	free     sync.Once
 }
 
 func (c *card) Presence() (int, uint32) {
@@ -202,6 +203,9 @@ func (c *card) PowerOff() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.off++
+	if c.hang != nil {
+		c.free.Do(func() { close(c.hang) })
+	}
 }
 
 func (c *card) offs() int {

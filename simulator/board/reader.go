@@ -8,7 +8,6 @@ import (
 
 // reader is the link's side of a card reader.
 type reader struct {
-	unmoved
 	b      *Board
 	name   string
 	number uint16
@@ -33,9 +32,19 @@ func (d *reader) attach(s *session) {
 	s.push(link.KindPresence, d.number, link.Presence{Cards: int32(cards), Change: change})
 }
 
-// rest takes the power from the card: who held it is gone. It waits for the
-// worker, so that the reader is never asked two things at once.
+// detach takes the power from the card: who held it is gone. That also ends a
+// hanging exchange.
+func (d *reader) detach() { d.r.PowerOff() }
+
+// rest does so again, should the worker just have given it power.
 func (d *reader) rest() { d.r.PowerOff() }
+
+// off does a PowerOff on the link's own goroutine: it must not wait behind the
+// exchange that it ends.
+func (d *reader) off(s *session, f link.Frame) {
+	d.r.PowerOff()
+	s.send(link.Frame{Kind: link.KindReply, Device: f.Device, ID: f.ID})
+}
 
 func (d *reader) handle(s *session, r *request) {
 	switch r.kind {
@@ -49,9 +58,6 @@ func (d *reader) handle(s *session, r *request) {
 		}
 		answer, err := d.r.Transmit(r.body)
 		d.answer(s, r, answer, err)
-	case link.KindPowerOff:
-		d.r.PowerOff()
-		s.reply(r, nil)
 	default:
 		s.malformed(r, d.name)
 	}

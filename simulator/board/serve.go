@@ -60,13 +60,12 @@ func (b *Board) serve(ctx context.Context, conn net.Conn) {
 		b.log.Warn("board: refused a client: " + err.Error())
 		return
 	}
-	select {
-	case b.slot <- struct{}{}:
-	case <-time.After(slotWithin):
+	if !b.takeSlot(ctx) {
+		if ctx.Err() != nil {
+			return
+		}
 		refuse(conn, "link: the board has a client already; it serves one at a time")
 		b.log.Warn("board: refused a second client")
-		return
-	case <-ctx.Done():
 		return
 	}
 	defer func() { <-b.slot }()
@@ -82,6 +81,25 @@ func (b *Board) serve(ctx context.Context, conn net.Conn) {
 		b.log.Debug("board: the client is gone", "why", err)
 	default:
 		b.log.Warn("board: the client was cut off: " + err.Error())
+	}
+}
+
+// takeSlot waits until the board is free. It says no when somebody else is
+// served all the while; one who is gone but for a chip's last word is waited for.
+func (b *Board) takeSlot(ctx context.Context) bool {
+	tick := time.NewTicker(slotWithin)
+	defer tick.Stop()
+	for {
+		select {
+		case b.slot <- struct{}{}:
+			return true
+		case <-tick.C:
+			if b.Connected() {
+				return false
+			}
+		case <-ctx.Done():
+			return false
+		}
 	}
 }
 

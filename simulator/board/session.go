@@ -169,8 +169,16 @@ func (s *session) take(f link.Frame) error {
 	if f.Kind < link.KindI2CTx || f.Kind > link.KindPowerOff || int(f.Device) >= len(s.queues) {
 		return &malformedError{f.Kind, fmt.Sprintf("device %d", f.Device)}
 	}
-	if u, ok := s.b.devices[f.Device].(*UART); ok && f.Kind == link.KindUARTWrite {
-		return u.queue(f.Body)
+	switch d := s.b.devices[f.Device].(type) {
+	case *UART:
+		if f.Kind == link.KindUARTWrite {
+			return d.queue(f.Body)
+		}
+	case *reader:
+		if f.Kind == link.KindPowerOff {
+			d.off(s, f)
+			return nil
+		}
 	}
 	q := s.queues[f.Device]
 	select {
@@ -262,6 +270,9 @@ func (s *session) setTimer(f link.Frame) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.dead.Load() {
+		return nil // a power cut has dropped them all
+	}
 	if s.timers[f.ID] != nil || len(s.timers) == link.TimersMax {
 		return fmt.Errorf("timer %d is set already, or there are more than %d", f.ID, link.TimersMax)
 	}
