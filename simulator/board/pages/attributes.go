@@ -3,6 +3,7 @@ package pages
 import (
 	"crypto/sha256"
 	"fmt"
+	"strings"
 
 	"github.com/OpenPrinting/goipp"
 )
@@ -44,13 +45,26 @@ func (p *Printer) jobAttributes(q *request, j *job) goipp.Attributes {
 // attributes are the printer's, those of IPP Everywhere that mean something
 // for a printer of one tray, one size and one colour.
 func (p *Printer) attributes(q *request) goipp.Attributes {
-	a := p.status(q)
+	a := p.status()
 	a = append(a, p.identity(q)...)
 	a = append(a, documents()...)
 	return append(a, paper()...)
 }
 
-func (p *Printer) status(*request) goipp.Attributes {
+// What is left of the toner, in per cent.
+const (
+	tonerUsual = 80
+	tonerLow   = 5
+)
+
+func (p *Printer) status() goipp.Attributes {
+	now := p.clock.Now()
+	started := now.Add(-p.clock.Uptime())
+	toner := tonerUsual
+	if p.fault == faultToner {
+		toner = tonerLow
+	}
+	supply := fmt.Sprintf("index=1;class=supplyThatIsConsumed;type=toner;unit=percent;maxcapacity=100;level=%d;colorantname=black;", toner)
 	return goipp.Attributes{
 		enum("printer-state", int(p.state())),
 		keyword("printer-state-reasons", p.reasons()...),
@@ -59,7 +73,11 @@ func (p *Printer) status(*request) goipp.Attributes {
 		integer("printer-up-time", p.uptime()),
 		integer("printer-state-change-time", seconds(p.changed)),
 		integer("printer-config-change-time", 1),
-		goipp.MakeAttr("printer-current-time", goipp.TagDateTime, goipp.Time{Time: p.clock.Now()}),
+		goipp.MakeAttr("printer-current-time", goipp.TagDateTime, goipp.Time{Time: now}),
+		goipp.MakeAttr("printer-state-change-date-time", goipp.TagDateTime, goipp.Time{Time: started.Add(p.changed)}),
+		goipp.MakeAttr("printer-config-change-date-time", goipp.TagDateTime, goipp.Time{Time: started}),
+		goipp.MakeAttr("printer-supply", goipp.TagString, goipp.Binary(supply)),
+		text("printer-supply-description", goipp.TagText, "Toner"),
 	}
 }
 
@@ -83,7 +101,11 @@ func (p *Printer) identity(q *request) goipp.Attributes {
 		text("printer-location", goipp.TagText, ""),
 		text("printer-make-and-model", goipp.TagText, "Simulated A4 page printer"),
 		text("printer-uuid", goipp.TagURI, p.uuid()),
-		text("printer-more-info", goipp.TagURI, q.uri),
+		text("printer-more-info", goipp.TagURI, "http"+strings.TrimPrefix(q.uri, "ipp")),
+		text("printer-device-id", goipp.TagText, "MFG:Simulated;MDL:A4 page printer;CMD:PWGRaster;"),
+		goipp.MakeAttr("printer-geo-location", goipp.TagUnknown, goipp.Void{}),
+		text("printer-organization", goipp.TagText, ""),
+		text("printer-organizational-unit", goipp.TagText, ""),
 		keyword("identify-actions-default", "sound"),
 		keyword("identify-actions-supported", "sound"),
 		keyword("which-jobs-supported", "completed", "not-completed", "all"),
@@ -125,7 +147,7 @@ func documents() goipp.Attributes {
 		keyword("print-rendering-intent-default", "auto"),
 		keyword("print-rendering-intent-supported", "auto"),
 		boolean("page-ranges-supported", false),
-		keyword("overrides-supported", "document-numbers", "pages"),
+		keyword("overrides-supported", "document-number", "pages"),
 		keyword("job-creation-attributes-supported", "copies", "document-format", "ipp-attribute-fidelity", "job-name", "media", "media-col",
 			"orientation-requested", "output-bin", "print-color-mode", "print-content-optimize", "print-quality",
 			"print-rendering-intent", "printer-resolution", "sides"),
@@ -140,6 +162,8 @@ func paper() goipp.Attributes {
 		keyword("sides-supported", oneSided, longEdge, shortEdge),
 		enum("orientation-requested-default", 3),
 		enum("orientation-requested-supported", 3),
+		enum("finishings-default", 3),
+		enum("finishings-supported", 3),
 		keyword("output-bin-default", "face-down"),
 		keyword("output-bin-supported", "face-down"),
 		integer("pages-per-minute", 30),

@@ -116,6 +116,9 @@ func supported(t goipp.Attribute) bool {
 	case "print-quality":
 		n, ok := intOf(one, t.Name)
 		return ok && n >= 3 && n <= 5
+	case "finishings":
+		n, ok := intOf(one, t.Name)
+		return ok && n == 3
 	case "media-col", "orientation-requested", "output-bin", "print-content-optimize", "print-rendering-intent":
 		return true
 	}

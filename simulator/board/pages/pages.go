@@ -7,8 +7,8 @@
 // its kind: a job is "completed" when the printer is done with it, a moment
 // before the sheet lies in the tray.
 //
-// It refuses what it did not offer (other formats, copies, compression) and has
-// no spool: a document is forgotten when it is printed, cancelled or aborted. A
+// It refuses what it did not offer (other formats, also the JPEG that the
+// standard wants beside; copies, compression) and has no spool: a document is forgotten when it is printed, cancelled or aborted. A
 // sheet that has been fed cannot be called back, and one that jammed is never
 // printed by itself.
 //
