@@ -164,31 +164,33 @@ func (b *builder) letters(r image.Rectangle, text string, st draw.Style) draw.Se
 	return set
 }
 
-// flow writes paragraphs one under the other in a box, all at one size, and
-// returns the height that they take in pixels.
-func (b *builder) flow(r image.Rectangle, paragraphs []string, st draw.Style) int {
+// flow writes paragraphs one under the other in a box, all at one size.
+func (b *builder) flow(r image.Rectangle, paragraphs []string, st draw.Style) {
 	gap := b.u(10)
-	fit := st
-	fit.Size, fit.Min = b.u(st.Size), 0
-	least := b.u(max(st.Min, 1))
-	if st.Min == 0 {
-		least = fit.Size
-	}
-	for ; fit.Size > least; fit.Size-- {
-		if b.tall(r, paragraphs, fit, gap) <= r.Dy() {
-			break
-		}
-	}
-	if b.tall(r, paragraphs, fit, gap) > r.Dy() {
+	st.Size, st.Min = b.fit(r, paragraphs, st, gap), 0
+	if b.tall(r, paragraphs, st, gap) > r.Dy() {
 		b.fault("text is cut: %q in %v", paragraphs, r)
 	}
 	y := r.Min.Y
 	for _, p := range paragraphs {
-		set := b.c.Text(image.Rect(r.Min.X, y, r.Max.X, r.Max.Y+r.Dy()), p, fit)
+		set := b.c.Text(image.Rect(r.Min.X, y, r.Max.X, r.Max.Y+r.Dy()), p, st)
 		b.add(node{Role: "text", Label: strings.ReplaceAll(p, "\n", " "), Bounds: image.Rect(r.Min.X, y, r.Max.X, y+set.Height)})
 		y += set.Height + gap
 	}
-	return y - gap - r.Min.Y
+}
+
+// fit is the largest size in pixels at which paragraphs fill no more than the
+// box, or the smallest allowed.
+func (b *builder) fit(r image.Rectangle, paragraphs []string, st draw.Style, gap int) int {
+	least := b.u(st.Min)
+	if st.Min == 0 {
+		least = b.u(st.Size)
+	}
+	st.Size, st.Min = b.u(st.Size), 0
+	for st.Size > least && b.tall(r, paragraphs, st, gap) > r.Dy() {
+		st.Size--
+	}
+	return st.Size
 }
 
 // tall is the height of paragraphs set at exactly st.Size.

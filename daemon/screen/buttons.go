@@ -2,6 +2,7 @@ package screen
 
 import (
 	"image"
+	"strconv"
 	"strings"
 
 	"kioskd/daemon/screen/art"
@@ -220,7 +221,7 @@ func (b *builder) press(x flows.Button, r image.Rectangle, m manner, sign art.Ic
 func (b *builder) bar(title string) {
 	colour := b.look.mood.bar()
 	b.c.Fill(b.px(0, 0, unitsWide, barHigh), colour)
-	const wide = 104
+	const wide = 112
 	x := unitsWide - margin
 	var buttons []func()
 	for _, id := range []string{"help", idLanguage} {
@@ -285,6 +286,9 @@ func (b *builder) barButton(x flows.Button, r image.Rectangle) {
 func (b *builder) card(x flows.Button, r image.Rectangle) {
 	label := b.label(x)
 	note, noted := b.book.Buttons[x.ID+"/note"]
+	if b.page.Name == flows.PageKind && b.page.Fee > 0 {
+		note, noted = b.word("each", "fee", strconv.Itoa(b.page.Fee)), true
+	}
 	if x.Disabled && b.page.Name == pageLanguage {
 		note, noted = b.word("coming"), true
 	}

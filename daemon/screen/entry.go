@@ -66,7 +66,7 @@ func (b *builder) key(x flows.Button, r image.Rectangle) {
 		text, border, width = goColour, goColour, 6
 	}
 	b.c.Box(r, radius(r), b.u(width), border, paper)
-	st := draw.Style{Weight: draw.MonoBold, Size: 46, Colour: text, Align: draw.Centre, Middle: true}
+	st := draw.Style{Weight: draw.Bold, Size: 46, Colour: text, Align: draw.Centre, Middle: true}
 	if len(x.ID) > 1 {
 		st.Weight, st.Size, st.Min = draw.Bold, 30, 24
 	}
@@ -132,12 +132,17 @@ func (b *builder) toggle(x flows.Button, r image.Rectangle) {
 	}
 	in.Min.X = box.Max.X + b.u(10)
 	st := draw.Style{Weight: draw.Bold, Size: 26, Min: 18, Leading: 118, Colour: ink, Middle: true}
-	if r.Dy() < b.u(100) {
+	// Where there is little room the tick alone says it.
+	if r.Dy() < b.u(100) || r.Dx() < b.u(200) {
 		b.letters(in, label, st)
 		return
 	}
-	b.letters(image.Rect(in.Min.X, in.Min.Y, in.Max.X, in.Max.Y-b.u(28)), label, st)
-	b.letters(image.Rect(in.Min.X, in.Max.Y-b.u(28), in.Max.X, in.Max.Y), state, draw.Style{Size: 22, Min: 18, Colour: soft, Middle: true})
+	below := b.u(32)
+	high := b.measure(image.Rect(in.Min.X, in.Min.Y, in.Max.X, in.Max.Y-below), label, st)
+	top := in.Min.Y + (in.Dy()-below-b.u(high))/2
+	b.letters(image.Rect(in.Min.X, top, in.Max.X, in.Max.Y-below), label, draw.Style{Weight: draw.Bold, Size: 26, Min: 18, Leading: 118, Colour: ink})
+	top += b.u(high) + b.u(6)
+	b.letters(image.Rect(in.Min.X, top, in.Max.X, top+below), state, draw.Style{Size: 22, Min: 18, Colour: soft})
 }
 
 // copies asks how many.

@@ -10,6 +10,7 @@ import (
 // 7:1, and no colour says anything that a word or a sign does not say as well.
 const (
 	ground     draw.Colour = 0xF4F7F5 // the page
+	sky        draw.Colour = 0xE3F1EE
 	paper      draw.Colour = 0xFFFFFF // what lies on it
 	ink        draw.Colour = 0x14212B // text
 	soft       draw.Colour = 0x33424D // lesser text

@@ -45,34 +45,63 @@ func headStyle() draw.Style {
 func bodyStyle() draw.Style { return draw.Style{Size: 28, Min: 24, Leading: 134, Colour: ink} }
 
 // shape is one way to divide a message between picture and words.
-type shape struct{ art, head int }
+type shape struct{ art, head, leading int }
 
 // message is the common page: a picture, the news, what to do. A long text gets
-// a smaller picture.
+// a smaller picture; all of it stands in the middle of the free height.
 func (b *builder) message() {
 	t := b.text()
 	b.bar(t.Title)
-	shapes := []shape{{216, 38}, {168, 36}, {136, 34}, {120, 30}}
+	shapes := []shape{{216, 40, 136}, {176, 36, 134}, {136, 34, 130}, {120, 30, 124}}
+	top, bottom := bodyTop+4, b.room()
+	if bottom > b.floor() {
+		shapes = append([]shape{{272, 44, 140}}, shapes...)
+	}
 	for i, sh := range shapes {
-		left := 16 + sh.art + 24
-		bottom := b.room()
-		head := headStyle()
-		head.Size, head.Min = sh.head, 28
-		high := b.measure(b.px(left, 0, unitsWide-20, 112), t.Head, head) + 16
-		box := b.px(left, bodyTop+8+high, unitsWide-20, bottom)
-		st := bodyStyle()
-		st.Size = b.u(st.Min)
-		if i < len(shapes)-1 && b.tall(box, t.Body, st, b.u(10)) > box.Dy() {
+		left := 20 + sh.art + 24
+		head, st := headStyle(), bodyStyle()
+		head.Size, head.Min, st.Leading = sh.head, 28, sh.leading
+		headBox := b.px(left, top, unitsWide-20, top+120)
+		headHigh := b.measure(headBox, t.Head, head)
+		gap := 14
+		box := b.px(left, top+headHigh+gap, unitsWide-20, bottom)
+		at := st
+		at.Size = b.u(st.Min)
+		if i < len(shapes)-1 && b.tall(box, t.Body, at, b.u(10)) > box.Dy() {
 			continue
 		}
-		b.picture(b.px(16, bodyTop+12, 16+sh.art, bodyTop+12+sh.art), b.look.art)
-		b.write("heading", b.px(left, bodyTop+6, unitsWide-20, bodyTop+6+112), t.Head, head)
-		b.flow(box, t.Body, bodyStyle())
-		b.extras(left, b.floor()-margin)
+		size := b.fit(box, t.Body, st, b.u(10))
+		at.Size = size
+		free := box.Dy() - b.tall(box, t.Body, at, b.u(10))
+		down := max(0, free/2)
+		b.picture(b.middle(20, top, 20+sh.art, bottom), b.look.art)
+		b.write("heading", headBox.Add(image.Pt(0, down)), t.Head, head)
+		b.flow(box.Add(image.Pt(0, down)), t.Body, st)
+		b.extras(left, b.bottom())
 		break
 	}
 	from, to := b.actions()
 	b.contact(from, to)
+}
+
+// middle is the square in the middle of a column of units.
+func (b *builder) middle(x0, y0, x1, y1 int) image.Rectangle {
+	side := min(x1-x0, y1-y0)
+	y0 += (y1 - y0 - side) / 2
+	return b.px(x0, y0, x1, y0+side)
+}
+
+// bottom is how far down the body goes: to the bottom row, if there is one.
+func (b *builder) bottom() int {
+	if b.page.Contact != nil {
+		return b.floor() - margin
+	}
+	for _, x := range b.page.Buttons {
+		if isAction(x.ID) {
+			return b.floor() - margin
+		}
+	}
+	return b.high - 16
 }
 
 // measure is how high text gets in a box, in units.
@@ -84,10 +113,10 @@ func (b *builder) measure(r image.Rectangle, text string, st draw.Style) int {
 // room is how far down a message's words may go: the bottom row is free where
 // nothing is in it, and extras stand above it.
 func (b *builder) room() int {
-	bottom := b.floor() - margin
+	bottom := b.bottom()
 	switch b.page.Name {
 	case flows.PageFetching, flows.PagePrinting:
-		return bottom - 80
+		return bottom - 84
 	case flows.PageJam:
 		return bottom - 58
 	case flows.PageTakeSheets:
@@ -178,8 +207,8 @@ func (b *builder) contact(from, to int) {
 // home is the first page.
 func (b *builder) home() {
 	t := b.text()
-	b.c.Fill(b.px(0, 0, unitsWide, b.high+1), 0xE3F1EE)
-	art.Town(b.c, b.px(0, b.high-300, unitsWide, b.high))
+	b.c.Fill(b.px(0, 0, unitsWide, b.high+1), sky)
+	art.Town(b.c, b.px(0, b.high-396, unitsWide, b.high))
 	b.bar(t.Title)
 	b.write("heading", b.px(32, bodyTop+12, unitsWide-32, bodyTop+132), t.Head, draw.Style{Weight: draw.Bold, Size: 48, Min: 36, Leading: 122, Colour: ink})
 	b.flow(b.px(34, bodyTop+136, unitsWide-32, bodyTop+180), t.Body, draw.Style{Size: 28, Min: 24, Colour: ink})

@@ -35,14 +35,14 @@ func card(p *draw.Pen, x, y, turn, size float32) {
 // hand holds a card by its right edge.
 func hand(p *draw.Pen, x, y float32) {
 	// Fingers go behind the card, the thumb lies on it.
-	p.Line(shade, 8, pt(x+30, y+6), pt(x+16, y+8))
-	p.Line(shade, 8, pt(x+32, y-2), pt(x+16, y-2))
-	card(p, x-6, y, -6, 0.9)
-	p.Turned(sleeve, x+47, y+8, 22, 24, 3, 18)
-	p.Turned(0x234F66, x+38, y+5, 4, 25, 1, 18)
-	p.Turned(skin, x+29, y+2, 17, 21, 7, 18)
-	p.Line(skin, 8.5, pt(x+27, y-4), pt(x+12, y-5))
-	p.Line(shade, 1.6, pt(x+24, y+1), pt(x+13, y-0.5))
+	p.Line(shade, 7.5, pt(x+24, y+6), pt(x+10, y+8))
+	p.Line(shade, 7.5, pt(x+26, y-2), pt(x+10, y-2))
+	card(p, x-12, y, -6, 0.9)
+	p.Turned(sleeve, x+38, y+7.5, 15, 22, 4, 18)
+	p.Turned(0x234F66, x+32, y+5.5, 4, 23, 1, 18)
+	p.Turned(skin, x+23, y+2.5, 16, 19, 7, 18)
+	p.Line(skin, 8, pt(x+21, y-3.5), pt(x+7, y-4.5))
+	p.Line(shade, 1.6, pt(x+18, y+1), pt(x+8, y-0.5))
 }
 
 // arrow points down (way 1) or up (way -1).

@@ -22,13 +22,14 @@ const (
 	sun    draw.Colour = 0xF9E3A2
 )
 
-// Town draws a quiet town along the lower edge of r, 800 by 300 units.
+// Town draws a quiet town in r, 800 units wide: its street is 252 units below
+// the upper edge and fills what is left.
 func Town(c *draw.Canvas, r image.Rectangle) {
 	p := c.Wide(r, 800)
 	p.Disc(sun, 716, 60, 38)
-	half(p, far, 150, 300, 330, 190)
-	half(p, far, 640, 300, 380, 170)
-	half(p, near, 420, 300, 420, 120)
+	half(p, far, 150, 260, 330, 190)
+	half(p, far, 640, 260, 380, 170)
+	half(p, near, 420, 260, 420, 120)
 	house(p, 470, 196, 70, 60, roofB)
 	hall(p, 590, 196)
 	house(p, 706, 204, 64, 52, roof)
@@ -38,7 +39,7 @@ func Town(c *draw.Canvas, r image.Rectangle) {
 	for _, t := range [][3]float32{{16, 232, 15}, {222, 226, 20}, {252, 234, 14}, {296, 230, 16}, {438, 228, 17}, {552, 232, 13}, {690, 232, 13}, {782, 226, 18}} {
 		tree(p, t[0], t[1], t[2])
 	}
-	p.Rect(street, 0, 252, 800, 300, 0)
+	p.Rect(street, 0, 252, 800, float32(r.Dy())*800/float32(r.Dx()), 0)
 }
 
 func tree(p *draw.Pen, x, y, r float32) {

@@ -43,6 +43,7 @@ type Set struct {
 	Size   int
 	Height int
 	Fits   bool
+	rough  int // lines that end in the middle of a phrase, or leave a stub
 }
 
 // Lay breaks text into lines for a box of that size, at the largest size
@@ -61,34 +62,40 @@ func (f *Fonts) Lay(text string, box image.Point, s Style) Set {
 			break
 		}
 	}
-	if s.Balanced && set.Fits && len(set.Lines) > 1 {
+	if set.Fits && len(set.Lines) > 1 && (s.Balanced || set.rough > 0) {
 		set = f.balance(text, box, s, set)
 	}
 	return set
 }
 
 func (f *Fonts) lay(text string, box image.Point, s Style, size int) Set {
-	var lines []string
-	fits := true
+	set := Set{Size: size, Fits: true}
 	for paragraph := range strings.SplitSeq(text, "\n") {
-		l, ok := f.wrap(paragraph, s.Weight, size, fixed.I(box.X))
-		lines = append(lines, l...)
-		fits = fits && ok
+		l, rough, ok := f.wrap(paragraph, s.Weight, size, fixed.I(box.X))
+		set.Lines = append(set.Lines, l...)
+		set.Fits = set.Fits && ok
+		set.rough += rough
+		if n := len(l); n > 1 && 5*f.width(s.Weight, size, l[n-1]) < fixed.I(box.X) {
+			set.rough++
+		}
 	}
-	h := (len(lines)-1)*s.leading(size) + size*115/100
-	return Set{Lines: lines, Size: size, Height: h, Fits: fits && h <= box.Y}
+	set.Height = (len(set.Lines)-1)*s.leading(size) + size*115/100
+	set.Fits = set.Fits && set.Height <= box.Y
+	return set
 }
 
-// balance narrows the box as far as the number of lines stays the same.
+// balance tries narrower boxes that need no more lines: for headings the
+// narrowest, so that lines are about equally long, for other text the widest
+// that breaks fewer phrases. A phrase kept whole is worth more than balance.
 func (f *Fonts) balance(text string, box image.Point, s Style, best Set) Set {
-	low, high := box.X/2, box.X
-	for high-low > 4 {
-		mid := (low + high) / 2
-		set := f.lay(text, image.Pt(mid, box.Y), s, best.Size)
-		if set.Fits && len(set.Lines) == len(best.Lines) {
-			best, high = set, mid
-		} else {
-			low = mid
+	lines := len(best.Lines)
+	for w := box.X - best.Size/2; w > box.X/2; w -= best.Size / 2 {
+		set := f.lay(text, image.Pt(w, box.Y), s, best.Size)
+		if !set.Fits || len(set.Lines) > lines {
+			break
+		}
+		if set.rough < best.rough || s.Balanced && set.rough == best.rough {
+			best = set
 		}
 	}
 	return best
@@ -124,9 +131,9 @@ const (
 	notLast  = "「『（［｛【〈《〔([{¥￥「"
 )
 
-// wrap breaks one paragraph. ok is false when a single word is wider than the
-// box.
-func (f *Fonts) wrap(text string, w Weight, size int, width fixed.Int26_6) (lines []string, ok bool) {
+// wrap breaks one paragraph. rough counts the lines that break a phrase; ok is
+// false when a single word is wider than the box.
+func (f *Fonts) wrap(text string, w Weight, size int, width fixed.Int26_6) (lines []string, rough int, ok bool) {
 	rs := []rune(text)
 	ok = true
 	for start := 0; start < len(rs); {
@@ -142,6 +149,9 @@ func (f *Fonts) wrap(text string, w Weight, size int, width fixed.Int26_6) (line
 			cut, found := breakBefore(rs, start, end)
 			ok = ok && found
 			end = cut
+			if !goodBreak(rs, end) {
+				rough++
+			}
 		}
 		lines = append(lines, strings.TrimSpace(string(rs[start:end])))
 		start = end
@@ -152,7 +162,7 @@ func (f *Fonts) wrap(text string, w Weight, size int, width fixed.Int26_6) (line
 	if len(lines) == 0 {
 		lines = []string{""}
 	}
-	return lines, ok
+	return lines, rough, ok
 }
 
 // breakBefore finds where a line that must end by end is to be broken. A place
@@ -200,7 +210,8 @@ func mayBreak(rs []rune, i int) bool {
 }
 
 // goodBreak says whether a phrase probably begins at rs[i]: after a space or a
-// mark, or where kana end and a new word in kanji, katakana or letters begins.
+// mark, where kana end and a new word in kanji, katakana or letters begins, or
+// before one of the verbs that end polite sentences.
 func goodBreak(rs []rune, i int) bool {
 	before, after := rs[i-1], rs[i]
 	if unicode.IsSpace(before) || strings.ContainsRune("、。，）」』！？", before) {
@@ -209,7 +220,21 @@ func goodBreak(rs []rune, i int) bool {
 	if strings.ContainsRune("（「『", after) {
 		return true
 	}
-	return unicode.Is(unicode.Hiragana, before) && before != 'お' && before != 'ご' && !unicode.Is(unicode.Hiragana, after)
+	if !unicode.Is(unicode.Hiragana, before) || before == 'お' || before == 'ご' {
+		return false
+	}
+	if !unicode.Is(unicode.Hiragana, after) {
+		return true
+	}
+	rest := string(rs[i:min(i+4, len(rs))])
+	for _, verb := range []string{"くださ", "いただ", "あります", "ありま", "できま", "できる", "います", "いませ"} {
+		if strings.HasPrefix(rest, verb) {
+			return true
+		}
+	}
+	return false
 }
 
+// wide says whether r is a character of the East, which may stand at either
+// end of a line.
 func wide(r rune) bool { return r >= 0x2E80 }

@@ -145,7 +145,7 @@ func japaneseWords() map[string]string {
 	return map[string]string{
 		"step": "手順 {step}／{steps}", "coming": "準備中", "on": "のせる", "off": "のせない",
 		"kind": "証明書", "scope": "範囲", "items": "のせる項目", "no-items": "なし", "copies": "部数", "fee": "手数料", "yen": "{yen}円", "count": "{n}部",
-		"each": "1部 {fee}円", "to-pay": "手数料", "paid": "入れた金額", "left": "あと", "change": "おつり", "refund": "お返しするお金",
+		"each": "1部 {fee}円", "to-pay": "手数料", "paid": "入れた金額", "left": "のこり", "change": "おつり", "refund": "お返しするお金",
 		"sheet-of": "{sheet}枚目／全{of}枚", "copy": "{copy}部目", "ready": "{sheet}／{of}枚", "sheets": "全{sheets}枚",
 		"typed": "入力 {n}／4桁", "where": "お問い合わせ先", "desk": "お住まいの市区町村の窓口", "phone": "電話 ", "notice": "お知らせ",
 		"separator": "、",

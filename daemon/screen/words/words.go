@@ -32,7 +32,7 @@ type Book struct {
 // Language is one that the chooser offers.
 type Language struct {
 	ID    string
-	Name  string // in itself, as far as the fonts have its letters
+	Name  string // in itself, or in English where the fonts lack its letters
 	Ready bool
 }
 
@@ -42,9 +42,9 @@ func Languages() []Language {
 		{"ja", "日本語", true},
 		{"en", "English", true},
 		{"zh", "中文", false},
-		{"ko", "한국어", false},
+		{"ko", "Korean（韓国語）", false},
 		{"pt", "Português", false},
-		{"vi", "Tiếng Việt", false},
+		{"vi", "Vietnamese", false},
 	}
 }
 
