@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,9 +56,17 @@ func (c *Client) readTail(ctx context.Context) error {
 		c.tail.sequence, c.tail.journal, c.tail.last, c.tail.known = 0, "", 0, true
 		return nil
 	}
-	sequence, err := strconv.ParseUint(m.Header.Get("Nats-Sequence"), 10, 64)
+	// Its seal of origin first: what stands there may be another's (see
+	// protocol.JournalSignature). Then only its place counts, and what we know of
+	// our own journal stays as it was.
+	sequence, err := strconv.ParseUint(lastValue(m.Header, "Nats-Sequence"), 10, 64)
 	if err != nil || sequence == 0 {
 		return errors.New("office: journal: the last message has no sequence")
+	}
+	if !c.signed(m) {
+		c.log.Error("office: somebody else has written on our journal's subject", "sequence", sequence)
+		c.tail.sequence, c.tail.known = sequence, true
+		return nil
 	}
 	batch, err := protocol.Decode[protocol.JournalBatch](m.Data, protocol.MaxBatch)
 	if err != nil {
@@ -65,6 +74,21 @@ func (c *Client) readTail(ctx context.Context) error {
 	}
 	c.tail.sequence, c.tail.journal, c.tail.last, c.tail.known = sequence, batch.Journal, batch.Last(), true
 	return nil
+}
+
+// lastValue is the value that the server added: it puts its own headers after
+// those that a message was stored with.
+func lastValue(h nats.Header, name string) string {
+	values := h[name]
+	if len(values) == 0 {
+		return ""
+	}
+	return values[len(values)-1]
+}
+
+func (c *Client) signed(m *nats.Msg) bool {
+	signature, err := base64.StdEncoding.DecodeString(m.Header.Get(protocol.JournalSignature))
+	return err == nil && c.key.Verify(protocol.JournalSigned(c.kiosk, m.Data), signature) == nil
 }
 
 // PublishJournal puts a run of events, numbered from first without a gap, at the
@@ -122,9 +146,16 @@ func (c *Client) publish(ctx context.Context, b protocol.JournalBatch) error {
 	if err != nil {
 		return fmt.Errorf("office: journal: %w", err)
 	}
+	signature, err := c.key.Sign(protocol.JournalSigned(c.kiosk, data))
+	if err != nil {
+		return fmt.Errorf("office: journal: sign: %w", err)
+	}
+	m := nats.NewMsg(protocol.JournalSubject(c.kiosk))
+	m.Data = data
+	m.Header.Set(protocol.JournalSignature, base64.StdEncoding.EncodeToString(signature))
 	once, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
-	ack, err := js.PublishMsg(once, &nats.Msg{Subject: protocol.JournalSubject(c.kiosk), Data: data},
+	ack, err := js.PublishMsg(once, m,
 		jetstream.WithExpectStream(protocol.Stream),
 		jetstream.WithExpectLastSequencePerSubject(c.tail.sequence))
 	var api *jetstream.APIError

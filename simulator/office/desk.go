@@ -21,13 +21,14 @@ const (
 
 // Audit counts what came in.
 type Audit struct {
-	Asked        map[protocol.Verb]int
-	Repeated     int // requests answered as before
-	ForeignReply int // answers refused: the reply subject was not the asker's inbox
-	Malformed    int
-	Busy         int // turned away because the kiosk had too much in hand
-	Refused      int // persons
-	Documents    int // delivered
+	Asked          map[protocol.Verb]int
+	Repeated       int // requests answered as before
+	ForeignReply   int // answers refused: the reply subject was not the asker's inbox
+	ForeignJournal int // messages in a journal that its kiosk has not signed
+	Malformed      int
+	Busy           int // turned away because the kiosk had too much in hand
+	Refused        int // persons
+	Documents      int // delivered
 }
 
 // desk keeps the sessions of all kiosks.

@@ -2,13 +2,14 @@ package office
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 
 	"kioskd/daemon/office/protocol"
 )
@@ -51,7 +52,8 @@ type journal struct {
 
 func newJournals() *journals { return &journals{read: make(map[string]*journal)} }
 
-// Events is everything that the stream has of this kiosk, in order. While the
+// Events is everything that the stream has of this kiosk, in order. What the
+// kiosk has not signed itself is not its: it is counted and left out. While the
 // office is away it is what was read before.
 func (o *Office) Events(kiosk string) []Event {
 	o.journals.mu.Lock()
@@ -72,25 +74,72 @@ func (o *Office) Events(kiosk string) []Event {
 func (o *Office) catchUp(kiosk string, j *journal) error {
 	ctx, cancel := context.WithTimeout(o.ctx, lineTimeout)
 	defer cancel()
-	js, err := jetstream.New(o.clerk)
-	if err != nil {
-		return err
-	}
-	stream, err := js.Stream(ctx, protocol.Stream)
-	if err != nil {
-		return err
-	}
 	for {
-		m, err := stream.GetMsg(ctx, j.next, jetstream.WithGetMsgSubject(protocol.JournalSubject(kiosk)))
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return nil
-		}
-		if err != nil {
+		m, err := o.next(ctx, kiosk, j.next)
+		if err != nil || m == nil {
 			return err
 		}
 		j.next = m.Sequence + 1
+		if !o.server.signedBy(kiosk, m) {
+			o.desk.count(func(a *Audit) { a.ForeignJournal++ })
+			o.log.Warn("office: a journal message that its kiosk has not signed", "kiosk", kiosk, "sequence", m.Sequence)
+			continue
+		}
 		j.take(m.Data)
 	}
+}
+
+// stored is a message as the stream gives it out.
+type stored struct {
+	Sequence uint64 `json:"seq"`
+	Header   []byte `json:"hdrs"`
+	Data     []byte `json:"data"`
+}
+
+// next is the first message of this kiosk at or after that sequence; nil for
+// none. It asks the stream itself, not for a direct get: that answers with the
+// sequence among the headers that the message was stored with, and those are
+// whatever somebody wrote.
+func (o *Office) next(ctx context.Context, kiosk string, from uint64) (*stored, error) {
+	ask, err := json.Marshal(map[string]any{"seq": from, "next_by_subj": protocol.JournalSubject(kiosk)})
+	if err != nil {
+		return nil, err
+	}
+	reply, err := o.clerk.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+protocol.Stream, ask)
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Error   *jetstream.APIError `json:"error"`
+		Message *stored             `json:"message"`
+	}
+	if err := json.Unmarshal(reply.Data, &answer); err != nil {
+		return nil, err
+	}
+	if answer.Error != nil {
+		if answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound {
+			return nil, nil
+		}
+		return nil, answer.Error
+	}
+	return answer.Message, nil
+}
+
+// signedBy says whether this kiosk's key has signed the message.
+func (s *server) signedBy(kiosk string, m *stored) bool {
+	s.mu.Lock()
+	public := s.kiosks[kiosk]
+	s.mu.Unlock()
+	key, err := nkeys.FromPublicKey(public)
+	if err != nil {
+		return false
+	}
+	header, err := nats.DecodeHeadersMsg(m.Header)
+	if err != nil {
+		return false
+	}
+	signature, err := base64.StdEncoding.DecodeString(header.Get(protocol.JournalSignature))
+	return err == nil && key.Verify(protocol.JournalSigned(kiosk, m.Data), signature) == nil
 }
 
 // take adds the events of one message.

@@ -50,3 +50,14 @@ func (b JournalBatch) Check() error {
 	}
 	return nil
 }
+
+// JournalSignature is the header with the kiosk's signature of its batch: by its
+// NKey, over JournalSigned, in base64. The NATS server lets a kiosk name any
+// reply subject, and answers there itself; so what stands on a kiosk's subject
+// is that kiosk's only if the kiosk has signed it.
+const JournalSignature = "Kiosk-Signature"
+
+// JournalSigned is what a kiosk signs of a batch.
+func JournalSigned(kiosk string, body []byte) []byte {
+	return frame([]byte(purposeLedger), []byte(kiosk), body)
+}

@@ -66,12 +66,13 @@ type Purpose string
 
 // The purposes: a question and an answer for each verb, and a sheet.
 const (
-	PurposeSheet Purpose = "kiosk v1 sheet"
-	purposeLogin Purpose = "kiosk v1 login signature"
-	purposeDoc   Purpose = "kiosk v1 manifest signature"
-	purposeRules Purpose = "kiosk v1 settings signature"
-	purposeOwner Purpose = "kiosk v1 certificate"
-	purposeOf    Purpose = "kiosk v1 sheet subject"
+	PurposeSheet  Purpose = "kiosk v1 sheet"
+	purposeLogin  Purpose = "kiosk v1 login signature"
+	purposeDoc    Purpose = "kiosk v1 manifest signature"
+	purposeRules  Purpose = "kiosk v1 settings signature"
+	purposeLedger Purpose = "kiosk v1 journal signature"
+	purposeOwner  Purpose = "kiosk v1 certificate"
+	purposeOf     Purpose = "kiosk v1 sheet subject"
 )
 
 // Question is the purpose of what a kiosk seals for this verb.
