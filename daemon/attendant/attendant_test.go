@@ -1,0 +1,146 @@
+package attendant
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kioskd/daemon/activity"
+	"kioskd/daemon/journal"
+	"kioskd/drivers/board"
+	"kioskd/drivers/jpki"
+	"kioskd/flows"
+)
+
+// boardClock is the board's clock on the bubble's.
+type boardClock struct{ trusted bool }
+
+func (c boardClock) Now() (time.Time, bool) { return time.Now(), c.trusted }
+func (c boardClock) Uptime() time.Duration  { return time.Since(time.Time{}) }
+func (c boardClock) AfterFunc(d time.Duration, f func()) board.Timer {
+	return time.AfterFunc(d, f)
+}
+
+// Between the event that ends a wait and the attendant's next step the kiosk
+// never looks settled.
+func TestATimerTakesTheWorkUpBeforeTheWaitEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var gauge activity.Gauge
+		rest := NewRest(&gauge)
+		clock := NewClock(boardClock{trusted: true}, rest)
+		why := errors.New("too long")
+		ctx, cancel := clock.WithTimeout(t.Context(), time.Minute, why)
+		defer cancel()
+		if settled, _ := gauge.Settled(); settled {
+			t.Error("an attendant at work looks settled")
+		}
+		up := rest.Down()
+		if settled, _ := gauge.Settled(); !settled {
+			t.Error("a waiting attendant does not look settled")
+		}
+		<-ctx.Done()
+		if settled, _ := gauge.Settled(); settled {
+			t.Error("the wait is over, and the kiosk looks settled")
+		}
+		if !errors.Is(context.Cause(ctx), why) {
+			t.Errorf("the cause is %v, want %v", context.Cause(ctx), why)
+		}
+		up()
+		rest.Down()
+		if settled, _ := gauge.Settled(); !settled {
+			t.Error("work that was taken up twice was not put down at once")
+		}
+	})
+}
+
+func TestServiceSaysWhyAndWhenItChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var gauge activity.Gauge
+		rest := NewRest(&gauge)
+		var minimum atomic.Int32
+		rules := func() flows.Rules { return flows.Rules{VersionMinimum: int(minimum.Load())} }
+		s := NewService(NewClock(boardClock{trusted: true}, rest), rules, 3, func() bool { return true }, rest)
+		if got := s.OutOfService(); got != "" {
+			t.Fatalf("a healthy kiosk is out of service: %q", got)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Run(ctx, func() {}) }()
+		changed := s.Changed()
+		synctest.Wait()
+		minimum.Store(4)
+		<-changed
+		if got := s.OutOfService(); got != "version" {
+			t.Errorf("below the minimum version it says %q", got)
+		}
+		s.Fail("disk")
+		if got := s.OutOfService(); got != "disk" {
+			t.Errorf("with a disk that failed it says %q", got)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAQuestionIsForgottenWithItsContext(t *testing.T) {
+	var w waiters
+	lies := false
+	ctx, cancel := context.WithCancel(t.Context())
+	first := w.when(ctx, func() bool { return lies })
+	second := w.when(t.Context(), func() bool { return lies })
+	cancel()
+	lies = true
+	woken := 0
+	// The forgetting runs on a goroutine of its own; until it has, the question
+	// may still be answered, and the waker is called once all the same.
+	w.changed(func() { woken++ })
+	<-second
+	if woken != 1 {
+		t.Errorf("the waker was called %d times, want once", woken)
+	}
+	select {
+	case <-first:
+	case <-ctx.Done():
+	}
+}
+
+func TestCardErrorsInTheCountersWords(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		kind string // of a wrong card; "" for a card that is gone
+	}{
+		{jpki.ErrForeign, "foreign"},
+		{jpki.ErrOldCard, "old"},
+		{jpki.ErrPhone, "phone"},
+		{jpki.ErrNoPIN, "no-pin"},
+		{board.ErrCollision, "two"},
+		{board.ErrHung, "unreadable"},
+		{board.ErrRemoved, ""},
+		{board.ErrNoReader, ""},
+		{&jpki.StateUnknown{Step: "VERIFY", Err: board.ErrRemoved}, ""},
+	} {
+		got := cardError(c.err)
+		var wrong *flows.WrongCard
+		switch {
+		case c.kind == "" && !errors.Is(got, flows.ErrCardGone):
+			t.Errorf("%v becomes %v, want a card that is gone", c.err, got)
+		case c.kind != "" && (!errors.As(got, &wrong) || wrong.Kind != c.kind):
+			t.Errorf("%v becomes %v, want a wrong card: %s", c.err, got, c.kind)
+		}
+	}
+}
+
+func TestJournalReasons(t *testing.T) {
+	for err, want := range map[error]string{
+		journal.ErrDisk: "disk", journal.ErrFull: "disk", journal.ErrDamaged: "journal", journal.ErrNewer: "journal",
+	} {
+		if got := JournalReason(&flows.JournalError{Err: err}); got != want {
+			t.Errorf("%v is shown as %q, want %q", err, got, want)
+		}
+	}
+}
