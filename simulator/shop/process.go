@@ -11,8 +11,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // How a kioskd that ended unasked is started again, as its systemd unit says:
@@ -24,13 +22,13 @@ const (
 	exitBadConfig = 2               // it would end the same way again
 )
 
-// process is the child process of one kiosk.
+// process is the kioskd of one kiosk.
 type process struct {
 	turning sync.Mutex // one of PowerOn, PowerCut, Kill at a time
 
 	mu     sync.Mutex
 	wanted bool
-	cmd    *exec.Cmd
+	child  child         // nil while none runs
 	ended  string        // how it ended last; "" while it runs
 	stop   chan struct{} // closed when it is no longer wanted
 	done   chan struct{} // closed when the supervisor has gone
@@ -51,36 +49,32 @@ func (k *Kiosk) PowerOn() error {
 	if err := k.writeConfig(); err != nil {
 		return err
 	}
-	cmd, err := k.startProcess()
+	c, err := k.startChild()
 	if err != nil {
 		return err
 	}
 	p.mu.Lock()
-	p.wanted, p.cmd, p.ended = true, cmd, ""
+	p.wanted, p.child, p.ended = true, c, ""
 	p.stop, p.done = make(chan struct{}), make(chan struct{})
 	stop, done := p.stop, p.done
 	p.mu.Unlock()
 	k.work.Go(func() {
 		defer close(done)
-		k.supervise(cmd, stop)
+		k.supervise(c, stop)
 	})
 	k.changed("power")
 	return nil
 }
 
 // supervise waits for the process and starts it again when it ended unasked.
-func (k *Kiosk) supervise(cmd *exec.Cmd, stop <-chan struct{}) {
+func (k *Kiosk) supervise(c child, stop <-chan struct{}) {
 	p := &k.process
 	quick := 0
 	for {
 		born := time.Now()
-		err := cmd.Wait()
-		how := "exit status 0"
-		if err != nil {
-			how = err.Error()
-		}
+		how, hopeless := c.wait()
 		p.mu.Lock()
-		p.cmd, p.ended = nil, how
+		p.child, p.ended = nil, how
 		p.mu.Unlock()
 		select {
 		case <-stop:
@@ -93,7 +87,7 @@ func (k *Kiosk) supervise(cmd *exec.Cmd, stop <-chan struct{}) {
 		if time.Since(born) > longLife {
 			quick = 0
 		}
-		if cmd.ProcessState.ExitCode() == exitBadConfig || quick == quickEndsMax {
+		if hopeless || quick == quickEndsMax {
 			k.giveUp()
 			return
 		}
@@ -102,18 +96,18 @@ func (k *Kiosk) supervise(cmd *exec.Cmd, stop <-chan struct{}) {
 			return
 		case <-time.After(restartAfter):
 		}
-		cmd, err = k.startProcess()
-		if err != nil {
+		var err error
+		if c, err = k.startChild(); err != nil {
 			k.shop.log.Error("kioskd does not start", "kiosk", k.name, "err", err)
 			k.giveUp()
 			return
 		}
 		p.mu.Lock()
-		p.cmd = cmd
+		p.child = c
 		p.mu.Unlock()
 		select {
 		case <-stop: // whoever stops now did not see this process
-			signalGroup(cmd)
+			c.kill()
 		default:
 		}
 	}
@@ -124,27 +118,6 @@ func (k *Kiosk) giveUp() {
 	k.process.wanted = false
 	k.process.mu.Unlock()
 	k.changed("power")
-}
-
-// startProcess starts kioskd in a process group of its own.
-func (k *Kiosk) startProcess() (*exec.Cmd, error) {
-	k.shown.forget()
-	cmd := exec.Command(k.shop.opts.Kioskd, "run", "-config", k.configFile())
-	cmd.Dir = k.dir
-	cmd.Env = childEnv()
-	cmd.Stdout, cmd.Stderr = &k.log, &k.log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.WaitDelay = time.Second
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("shop: start kioskd: %w", err)
-	}
-	k.mu.Lock()
-	limit := k.disk.limit()
-	k.mu.Unlock()
-	if err := limitFiles(cmd.Process.Pid, limit); err != nil {
-		k.shop.log.Error("disk fault", "kiosk", k.name, "err", err)
-	}
-	return cmd, nil
 }
 
 // childEnv is what kioskd gets of our environment: what systemd would give it
@@ -160,13 +133,6 @@ func childEnv() []string {
 	return env
 }
 
-func signalGroup(cmd *exec.Cmd) {
-	if cmd != nil && cmd.Process != nil {
-		// The group is the child's own; that it has gone already is well.
-		_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
-	}
-}
-
 // Kill ends the process alone, at once; the board keeps what it holds. It stays
 // off until PowerOn.
 func (k *Kiosk) Kill() {
@@ -179,14 +145,16 @@ func (k *Kiosk) Kill() {
 func (k *Kiosk) kill() {
 	p := &k.process
 	p.mu.Lock()
-	cmd, stop, done := p.cmd, p.stop, p.done
+	c, stop, done := p.child, p.stop, p.done
 	p.wanted = false
 	if stop != nil {
 		close(stop)
 		p.stop = nil
 	}
 	p.mu.Unlock()
-	signalGroup(cmd)
+	if c != nil {
+		c.kill()
+	}
 	if done != nil {
 		<-done
 	}
@@ -253,10 +221,10 @@ func (k *Kiosk) Ended() string {
 func (k *Kiosk) pid() (int, bool) {
 	k.process.mu.Lock()
 	defer k.process.mu.Unlock()
-	if k.process.cmd == nil {
+	if k.process.child == nil || k.process.child.pid() == 0 {
 		return 0, false
 	}
-	return k.process.cmd.Process.Pid, true
+	return k.process.child.pid(), true
 }
 
 // CoreLimit is the process's limit on core files, as the kernel has it; "0" is
@@ -264,7 +232,7 @@ func (k *Kiosk) pid() (int, bool) {
 func (k *Kiosk) CoreLimit() (string, error) {
 	pid, ok := k.pid()
 	if !ok {
-		return "", fmt.Errorf("shop: %s is off", k.name)
+		return "", fmt.Errorf("shop: %s is off, or has no process of its own", k.name)
 	}
 	b, err := os.ReadFile(filepath.Join("/proc", fmt.Sprint(pid), "limits"))
 	if err != nil {
@@ -280,6 +248,9 @@ func (k *Kiosk) CoreLimit() (string, error) {
 	return "", errors.New("shop: the kernel names no limit on core files")
 }
 
+// errInside says that there is no binary to run a command of.
+var errInside = errors.New("shop: this kioskd runs without a binary; it has no commands")
+
 // commandWithin is how long one of kioskd's commands may take.
 const commandWithin = 10 * time.Second
 
@@ -287,6 +258,9 @@ const commandWithin = 10 * time.Second
 func (k *Kiosk) command(ctx context.Context, name string, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandWithin)
 	defer cancel()
+	if k.shop.opts.Inside != nil {
+		return nil, errInside
+	}
 	if err := k.writeConfig(); err != nil {
 		return nil, err
 	}

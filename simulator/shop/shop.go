@@ -42,6 +42,10 @@ type Options struct {
 	Log      *slog.Logger // of the simulator itself; nil means none
 	KeyCache string       // folder for RSA keys, which are slow to make; "" means the user's cache folder
 	Supplies *Supplies    // shared with other shops; nil means its own from Fonts and KeyCache
+	// Inside runs a kioskd within this process until ctx ends, in place of the
+	// binary, for tests that look for what it leaves behind. Such a kioskd has no
+	// commands, and cannot be killed: Kill ends its ctx and waits. May be nil.
+	Inside func(ctx context.Context, configFile string) error
 	// Watch hears of everything that changes at a kiosk, for the bench; it must be
 	// quick and hold nothing up. May be nil.
 	Watch func(kiosk, what string)
@@ -85,8 +89,10 @@ func New(ctx context.Context, o Options) (*Shop, error) {
 	if o.Fonts == "" {
 		o.Fonts = DefaultFonts
 	}
-	if o.Kioskd, err = findKioskd(o.Kioskd); err != nil {
-		return nil, err
+	if o.Inside == nil {
+		if o.Kioskd, err = findKioskd(o.Kioskd); err != nil {
+			return nil, err
+		}
 	}
 	s := &Shop{
 		opts: o, log: o.Log, clock: board.NewClock(o.Start), supplies: o.Supplies,
@@ -160,6 +166,9 @@ func (s *Shop) Kiosk(n int) (*Kiosk, error) {
 }
 
 var errClosed = errors.New("shop: closed")
+
+// Kioskd is the binary its kiosks run.
+func (s *Shop) Kioskd() string { return s.opts.Kioskd }
 
 // Clock is the world's clock.
 func (s *Shop) Clock() *board.Clock { return s.clock }
