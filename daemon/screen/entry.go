@@ -53,24 +53,24 @@ func (b *builder) dots(x, y int) {
 	b.add(node{Role: "status", Label: b.word("typed", "n", strconv.Itoa(n)), Bounds: r})
 }
 
-// key draws one key of the pad.
+// key draws one key of the pad. Enter comes alive with the fourth digit by a
+// plate on whole tiles, not by the whole key: one press must stay cheap.
 func (b *builder) key(x flows.Button, r image.Rectangle) {
 	label := b.label(x)
 	b.note(x, r, label)
-	text, border := ink, stopColour
-	width := 2
-	switch {
-	case x.Disabled:
-		text, border = dimText, line
-	case x.ID == idEnter:
-		text, border, width = goColour, goColour, 6
+	b.c.Box(r, radius(r), b.u(2), stopColour, paper)
+	st := draw.Style{Weight: draw.Bold, Size: 46, Colour: ink, Align: draw.Centre, Middle: true}
+	in := r.Inset(b.u(8))
+	switch x.ID {
+	case idClear:
+		st.Size, st.Min = 30, 24
+	case idEnter:
+		in = image.Rect(r.Min.X+b.u(16), r.Min.Y+b.u(24), r.Max.X-b.u(16), r.Max.Y-b.u(24))
+		text, fill, _ := b.colours(x, primary)
+		b.c.Round(in, b.u(10), fill)
+		st.Size, st.Min, st.Colour = 30, 22, text
 	}
-	b.c.Box(r, radius(r), b.u(width), border, paper)
-	st := draw.Style{Weight: draw.Bold, Size: 46, Colour: text, Align: draw.Centre, Middle: true}
-	if len(x.ID) > 1 {
-		st.Weight, st.Size, st.Min = draw.Bold, 30, 24
-	}
-	b.letters(r.Inset(b.u(8)), label, st)
+	b.letters(in, label, st)
 }
 
 // toggles offers things to put in or leave out. Where three rows are needed,
@@ -243,7 +243,7 @@ func (b *builder) request() []chosen {
 		if text == "" {
 			text = b.word("no-items")
 		}
-		rows = append(rows, chosen{b.word("items"), text, 5})
+		rows = append(rows, chosen{b.word("items"), text, 7})
 	}
 	n, _ := b.value("copies")
 	return append(rows, chosen{b.word("copies"), b.word("count", "n", n), 2})

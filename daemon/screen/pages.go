@@ -42,7 +42,7 @@ func headStyle() draw.Style {
 	return draw.Style{Weight: draw.Bold, Size: 36, Min: 28, Leading: 125, Colour: ink, Balanced: true}
 }
 
-func bodyStyle() draw.Style { return draw.Style{Size: 28, Min: 24, Leading: 134, Colour: ink} }
+func bodyStyle() draw.Style { return draw.Style{Size: 30, Min: 24, Leading: 134, Colour: ink} }
 
 // shape is one way to divide a message between picture and words.
 type shape struct{ art, head, leading int }
@@ -63,7 +63,7 @@ func (b *builder) message() {
 		head.Size, head.Min, st.Leading = sh.head, 28, sh.leading
 		headBox := b.px(left, top, unitsWide-20, top+120)
 		headHigh := b.measure(headBox, t.Head, head)
-		gap := 14
+		gap := 18
 		box := b.px(left, top+headHigh+gap, unitsWide-20, bottom)
 		at := st
 		at.Size = b.u(st.Min)

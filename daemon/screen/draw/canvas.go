@@ -19,6 +19,7 @@ type Canvas struct {
 	Img   *image.RGBA
 	fonts *Fonts
 	ras   *vector.Rasterizer
+	trace trace
 }
 
 // New makes a canvas of that size.

@@ -32,21 +32,83 @@ func (c *Canvas) Wide(r image.Rectangle, width float32) *Pen {
 // Point is a place in the pen's units.
 type Point struct{ X, Y float32 }
 
+// trace notes a path and how far it reaches, so that only that much of the
+// canvas is rasterised.
+type trace struct {
+	ops      []op
+	from, to Point
+}
+
+// op is one piece of a path: a move (1 point), a line (1) or a curve (3).
+type op struct {
+	kind byte
+	p    [3]Point
+}
+
+func (t *trace) add(kind byte, pts ...Point) {
+	o := op{kind: kind}
+	copy(o.p[:], pts)
+	for _, q := range pts {
+		if len(t.ops) == 0 {
+			t.from, t.to = q, q
+		}
+		t.from = Point{min(t.from.X, q.X), min(t.from.Y, q.Y)}
+		t.to = Point{max(t.to.X, q.X), max(t.to.Y, q.Y)}
+	}
+	t.ops = append(t.ops, o)
+}
+
+// MoveTo, LineTo, CubeTo and ClosePath are those of vector.Rasterizer.
+func (t *trace) MoveTo(x, y float32) { t.add('m', Point{x, y}) }
+
+func (t *trace) LineTo(x, y float32) { t.add('l', Point{x, y}) }
+
+func (t *trace) CubeTo(bx, by, cx, cy, dx, dy float32) {
+	t.add('c', Point{bx, by}, Point{cx, cy}, Point{dx, dy})
+}
+
+func (t *trace) ClosePath() { t.ops = append(t.ops, op{kind: 'z'}) }
+
+// replay draws the path with its origin moved.
+func (t *trace) replay(z *vector.Rasterizer, at image.Point) {
+	dx, dy := float32(at.X), float32(at.Y)
+	for _, o := range t.ops {
+		p := o.p
+		switch o.kind {
+		case 'm':
+			z.MoveTo(p[0].X-dx, p[0].Y-dy)
+		case 'l':
+			z.LineTo(p[0].X-dx, p[0].Y-dy)
+		case 'c':
+			z.CubeTo(p[0].X-dx, p[0].Y-dy, p[1].X-dx, p[1].Y-dy, p[2].X-dx, p[2].Y-dy)
+		default:
+			z.ClosePath()
+		}
+	}
+}
+
 // fill rasterises what path draws and paints it.
-func (p *Pen) fill(col Colour, path func(z *vector.Rasterizer)) {
+func (p *Pen) fill(col Colour, path func(z *trace)) {
+	t := &p.c.trace
+	t.ops = t.ops[:0]
+	path(t)
+	reach := image.Rect(int(t.from.X)-1, int(t.from.Y)-1, int(t.to.X)+2, int(t.to.Y)+2)
+	dst := reach.Add(p.at).Intersect(image.Rectangle{Min: p.at, Max: p.at.Add(p.size)}).Intersect(p.c.Img.Rect)
+	if dst.Empty() {
+		return
+	}
 	z := p.c.ras
-	z.Reset(p.size.X, p.size.Y)
-	path(z)
-	dst := image.Rectangle{Min: p.at, Max: p.at.Add(p.size)}
+	z.Reset(dst.Dx(), dst.Dy())
+	t.replay(z, dst.Min.Sub(p.at))
 	z.Draw(p.c.Img, dst, image.NewUniform(col.rgba()), image.Point{})
 }
 
 // Poly fills a polygon.
 func (p *Pen) Poly(col Colour, pts ...Point) {
-	p.fill(col, func(z *vector.Rasterizer) { p.poly(z, pts) })
+	p.fill(col, func(z *trace) { p.poly(z, pts) })
 }
 
-func (p *Pen) poly(z *vector.Rasterizer, pts []Point) {
+func (p *Pen) poly(z *trace, pts []Point) {
 	z.MoveTo(pts[0].X*p.scale, pts[0].Y*p.scale)
 	for _, q := range pts[1:] {
 		z.LineTo(q.X*p.scale, q.Y*p.scale)
@@ -57,7 +119,7 @@ func (p *Pen) poly(z *vector.Rasterizer, pts []Point) {
 // kappa makes four cubic curves a circle.
 const kappa = 0.5522848
 
-func (p *Pen) circle(z *vector.Rasterizer, x, y, r float32, back bool) {
+func (p *Pen) circle(z *trace, x, y, r float32, back bool) {
 	x, y, r = x*p.scale, y*p.scale, r*p.scale
 	k := r * kappa
 	z.MoveTo(x+r, y)
@@ -77,12 +139,12 @@ func (p *Pen) circle(z *vector.Rasterizer, x, y, r float32, back bool) {
 
 // Disc fills a circle.
 func (p *Pen) Disc(col Colour, x, y, r float32) {
-	p.fill(col, func(z *vector.Rasterizer) { p.circle(z, x, y, r, false) })
+	p.fill(col, func(z *trace) { p.circle(z, x, y, r, false) })
 }
 
 // Circle draws a circle's line of that width.
 func (p *Pen) Circle(col Colour, x, y, r, width float32) {
-	p.fill(col, func(z *vector.Rasterizer) {
+	p.fill(col, func(z *trace) {
 		p.circle(z, x, y, r+width/2, false)
 		p.circle(z, x, y, r-width/2, true)
 	})
@@ -113,7 +175,7 @@ func (p *Pen) Arc(col Colour, x, y, r, width float32, from, to float64) {
 
 // Rect fills a rectangle with round corners.
 func (p *Pen) Rect(col Colour, x0, y0, x1, y1, r float32) {
-	p.fill(col, func(z *vector.Rasterizer) {
+	p.fill(col, func(z *trace) {
 		s := p.scale
 		a, b, c, d, q := x0*s, y0*s, x1*s, y1*s, r*s
 		k := q * (1 - kappa)
@@ -133,7 +195,7 @@ func (p *Pen) Rect(col Colour, x0, y0, x1, y1, r float32) {
 // Line draws a line of that width with round joints and ends.
 func (p *Pen) Line(col Colour, width float32, pts ...Point) {
 	h := width / 2
-	p.fill(col, func(z *vector.Rasterizer) {
+	p.fill(col, func(z *trace) {
 		for i, q := range pts {
 			p.circle(z, q.X, q.Y, h, false)
 			if i == 0 {
