@@ -152,8 +152,8 @@ func (a *Acceptor) settle(yen int) {
 
 // Fault breaks the acceptor: jam (coins stick), rejects (every coin comes
 // back), glitch (at once, and then no more: a train of three pulses, which no
-// coin has, and one of a single pulse too short to be one). It replaces the
-// fault before it.
+// coin has, and one of a single pulse too short to be one; Fault returns when
+// both are over). It replaces the fault before it.
 func (a *Acceptor) Fault(kind string) error {
 	switch kind {
 	case faultJam, faultRejects:

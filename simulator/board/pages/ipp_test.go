@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/OpenPrinting/goipp"
+	"go.uber.org/goleak"
 )
 
 func TestAttributesOfIPPEverywhere(t *testing.T) {
@@ -129,6 +130,7 @@ func TestRefusals(t *testing.T) {
 
 // TestOverHTTP goes through a real socket, with pages as large as real ones.
 func TestOverHTTP(t *testing.T) {
+	defer goleak.VerifyNone(t)
 	r := newRig(t)
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

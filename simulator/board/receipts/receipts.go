@@ -35,7 +35,8 @@ type Clock interface {
 	AfterFunc(d time.Duration, f func()) (stop func() bool)
 }
 
-// Port is the printer's end of the serial line.
+// Port is the printer's end of the serial line. It must not call the printer
+// back before it returns.
 type Port interface {
 	Send(p []byte)
 	SetBusy(busy bool) // true asks the host to stop
@@ -59,9 +60,11 @@ type Slip struct {
 type Printer struct {
 	clock Clock
 	opts  Opts
+	port  Port // nil until Connect
+
+	telling sync.Mutex // one tells the port at a time; taken before mu
 
 	mu       sync.Mutex
-	port     Port // nil until Connect
 	buffer   []byte
 	scan     scanner
 	parse    parser
@@ -75,7 +78,6 @@ type Printer struct {
 	slips    []Slip
 	count    int
 	outbox   []func() // what the port must hear, in order
-	flushing bool
 }
 
 // New makes a printer that is ready, with a full roll.
@@ -83,12 +85,8 @@ func New(clock Clock, o Opts) *Printer {
 	return &Printer{clock: clock, opts: o}
 }
 
-// Connect plugs the printer into its port. Once, before the first byte.
-func (p *Printer) Connect(port Port) {
-	p.mu.Lock()
-	p.port = port
-	p.mu.Unlock()
-}
+// Connect plugs the printer into its port. Once, before anything else.
+func (p *Printer) Connect(port Port) { p.port = port }
 
 // Receive takes bytes from the host. What finds no room is lost.
 func (p *Printer) Receive(b []byte) {
@@ -165,23 +163,18 @@ func (p *Printer) send(b ...byte) {
 	p.outbox = append(p.outbox, func() { p.port.Send(b) })
 }
 
-// flush tells the port what it must hear, in order and without the lock: the
-// port may answer by bringing more bytes.
+// flush tells the port what it must hear, in order, and returns when it has
+// heard: a host that sends on although it was to stop loses bytes.
 func (p *Printer) flush() {
+	p.telling.Lock()
+	defer p.telling.Unlock()
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.flushing || p.port == nil {
-		return
-	}
-	p.flushing = true
-	for len(p.outbox) > 0 {
-		f := p.outbox[0]
-		p.outbox = p.outbox[1:]
-		p.mu.Unlock()
+	outbox := p.outbox
+	p.outbox = nil
+	p.mu.Unlock()
+	for _, f := range outbox {
 		f()
-		p.mu.Lock()
 	}
-	p.flushing = false
 }
 
 // cut ends the slip, if there is paper out.

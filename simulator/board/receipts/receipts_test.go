@@ -303,3 +303,28 @@ func FuzzReceive(f *testing.F) {
 		}
 	})
 }
+
+// TestNothingIsLostByFlowControl has a host that stops only when it was told
+// to, beside a head that is slow.
+func TestNothingIsLostByFlowControl(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, h := ready(Opts{RowTime: 100 * time.Microsecond})
+		const rows = 1000
+		picture := append([]byte{0x1D, 'v', '0', 0, 72, 0, rows & 0xFF, rows >> 8}, bytes.Repeat(row(1), rows)...)
+		for len(picture) > 0 {
+			if h.isBusy() {
+				time.Sleep(50 * time.Microsecond)
+				continue
+			}
+			n := min(64, len(picture))
+			p.Receive(picture[:n])
+			picture = picture[n:]
+		}
+		p.Receive([]byte{0x1D, 'V', 0})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if s := p.Slips(); len(s) != 1 || s[0].Image.Rect.Dy() != rows {
+			t.Error("rows were lost")
+		}
+	})
+}
