@@ -170,7 +170,7 @@ func TestManifestRotation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (SignedManifest(set)).Verify(public); !errors.Is(err, ErrSignature) {
+	if _, err := SignedManifest(set).Verify(public); !errors.Is(err, ErrSignature) {
 		t.Errorf("settings as a manifest: %v", err)
 	}
 }
