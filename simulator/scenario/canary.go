@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf16"
 )
@@ -43,6 +44,9 @@ func (p *player) canary(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
+// accidental are typed numbers that stand in any log: years and round amounts.
+var accidental = regexp.MustCompile(`^((19|20)[0-9]{2}|[0-9]{2}00)$`)
+
 // secrets are the PINs and passwords of everyone in the file, and whatever was
 // typed that is as long as one.
 func (p *player) secrets() []string {
@@ -54,7 +58,7 @@ func (p *player) secrets() []string {
 		}
 	}
 	for s := range p.typed {
-		if len(s) >= shortest {
+		if len(s) >= shortest && !accidental.MatchString(s) {
 			set[s] = true
 		}
 	}

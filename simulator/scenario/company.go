@@ -38,11 +38,11 @@ func (c *Shops) Open(ctx context.Context, s *Script) (Floor, func(failed bool) e
 	}
 	f := floor{opened}
 	return f, func(failed bool) error {
-		err := opened.Close()
+		var err error
 		if failed && c.Logs != "" {
-			err = errors.Join(err, f.saveLogs(c.Logs, s.Name))
+			err = f.saveLogs(c.Logs, s.Name)
 		}
-		return errors.Join(err, os.RemoveAll(dir))
+		return errors.Join(err, opened.Close(), os.RemoveAll(dir))
 	}, nil
 }
 
@@ -57,15 +57,20 @@ func (f floor) Kiosk(n int) (Kiosk, error) {
 	return k, nil
 }
 
-// saveLogs writes what each kioskd said beside the pictures.
+// saveLogs writes what each kioskd said, and its journal, beside the pictures.
 func (f floor) saveLogs(dir, script string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("scenario: %w", err)
 	}
 	base := strings.TrimSuffix(filepath.Base(script), filepath.Ext(script))
 	for _, k := range f.All() {
-		if err := os.WriteFile(filepath.Join(dir, base+"-"+k.Name()+".log"), []byte(k.Log()), 0o600); err != nil {
-			return fmt.Errorf("scenario: %w", err)
+		for _, r := range k.Residue() {
+			if r.Where != "log" && r.Where != "journal" {
+				continue
+			}
+			if err := os.WriteFile(filepath.Join(dir, base+"-"+k.Name()+"."+r.Where), r.Bytes, 0o600); err != nil {
+				return fmt.Errorf("scenario: %w", err)
+			}
 		}
 	}
 	return nil

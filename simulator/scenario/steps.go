@@ -164,6 +164,20 @@ func (p *player) fault(device, kind string) error {
 	return p.kiosk.Fault(device, kind)
 }
 
+// mendLasts is how long, in real time, whoever mends a device stands before it:
+// longer than a kiosk takes to look at it again.
+const mendLasts = 700 * time.Millisecond
+
+func (p *player) mend(ctx context.Context, device string) error {
+	if err := p.kiosk.Clear(device); err != nil {
+		return err
+	}
+	if !p.kiosk.Running() {
+		return nil
+	}
+	return pause(ctx, mendLasts)
+}
+
 func (p *player) takeSheets(ctx context.Context) error {
 	// A hand does not reach for paper that is still on its way.
 	deadline := time.Now().Add(p.within)

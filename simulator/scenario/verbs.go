@@ -384,7 +384,7 @@ func parseClear(p *parser, w *words, _ *Line) (step, error) {
 	if err := p.words.word("device", device, keysOf(p.words.devices)); err != nil {
 		return nil, err
 	}
-	return func(_ context.Context, p *player) error { return p.kiosk.Clear(device) }, nil
+	return func(ctx context.Context, p *player) error { return p.mend(ctx, device) }, nil
 }
 
 func parseCut(p *parser, w *words, _ *Line) (step, error) {
