@@ -136,12 +136,14 @@ func (k *kiosk) serve(ctx context.Context, points journal.Points, client *office
 	}
 	if j != nil {
 		g.Go(func() error { return j.Send(ctx, client, k.log) })
+		g.Go(func() error { return k.mendDisk(ctx, j) })
 		g.Go(func() error { return control.Serve(ctx, k.cfg.Control, j, k.now, k.log) })
 	}
 	g.Go(func() error {
 		return attendant.Serve(ctx, k.counter(j), k.service, k.log, func() {
-			k.booting.Store(false)
-			tell(k.log, "READY=1")
+			if k.booting.Swap(false) {
+				tell(k.log, "READY=1")
+			}
 		})
 	})
 	err = g.Wait()
@@ -206,6 +208,23 @@ func (k *kiosk) touch(ctx context.Context) error {
 		return err
 	})
 	return nil
+}
+
+// mendDisk tries again and again whether a disk that failed takes a commit.
+func (k *kiosk) mendDisk(ctx context.Context, j *journal.Journal) error {
+	tick := time.NewTicker(diskRetry)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if k.service.Failed() == "disk" && j.Probe() == nil {
+			k.log.Info("the disk takes commits again")
+			k.service.Mend()
+		}
+	}
 }
 
 // look fills in what the board asks for.

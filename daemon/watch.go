@@ -11,8 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// touchRetry is how often a touch chip that is dead is started anew.
-const touchRetry = time.Second
+const (
+	touchRetry = time.Second     // before a touch chip that is dead is started anew
+	diskRetry  = 2 * time.Second // before a disk that failed is tried again
+)
 
 // harden makes sure that no secret gets out by a dump: no core file, no
 // debugger of the same user, no stack trace of memory.

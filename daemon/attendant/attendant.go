@@ -16,42 +16,46 @@ import (
 	"kioskd/flows"
 )
 
-// Serve books what a crash left open, offers the money it kept back, and then
-// serves customers until ctx ends. ready is called once somebody could be
-// served.
+// Serve serves customers until ctx ends. Before the first one, and after a disk
+// that had failed, it books what was left open and offers the money that was
+// kept back. ready is called once the kiosk has come so far.
 func Serve(ctx context.Context, c *flows.Counter, s *Service, log *slog.Logger, ready func()) error {
-	begin := []func() error{
-		c.Recover,
-		func() error { ready(); return nil },
-		func() error { return c.Settle(ctx) },
-	}
-	for _, step := range begin {
-		if err := outcome(ctx, step(), s, log); err != nil {
-			return err
-		}
-	}
+	behind := true
 	for ctx.Err() == nil {
-		if err := outcome(ctx, c.Serve(ctx), s, log); err != nil {
-			return err
+		err := next(ctx, c, s, behind, ready)
+		var j *flows.JournalError
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.As(err, &j):
+			log.Error("out of service", "err", err)
+			s.Fail(JournalReason(err))
+			behind = true
+		case err != nil:
+			return fmt.Errorf("attendant: %w", err)
+		default:
+			behind = s.Failed() != ""
 		}
 	}
 	return nil
 }
 
-// outcome sorts what a flow returned: a journal that does not write puts the
-// kiosk out of service, and the page that says so still shows.
-func outcome(ctx context.Context, err error, s *Service, log *slog.Logger) error {
-	var j *flows.JournalError
-	switch {
-	case err == nil, ctx.Err() != nil:
-		return nil
-	case errors.As(err, &j):
-		log.Error("out of service", "err", err)
-		s.Fail(JournalReason(err))
-		return nil
-	default:
-		return fmt.Errorf("attendant: %w", err)
+// next serves one customer, after catching up with what was left open. While
+// the journal does not write, only the page that says so can be shown.
+func next(ctx context.Context, c *flows.Counter, s *Service, behind bool, ready func()) error {
+	if behind && s.Failed() == "" {
+		if err := c.Recover(); err != nil {
+			return err
+		}
+		ready()
+		if err := c.Settle(ctx); err != nil {
+			return err
+		}
 	}
+	if s.Failed() != "" {
+		ready()
+	}
+	return c.Serve(ctx)
 }
 
 // JournalReason is what the out-of-service page says of a journal's error.

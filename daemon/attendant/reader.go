@@ -17,7 +17,7 @@ import (
 )
 
 // readerRetry is how often a reader that is not there is looked for again.
-const readerRetry = 500 * time.Millisecond
+const readerRetry = 100 * time.Millisecond
 
 // Reader is flows' card reader: it knows at every moment what lies there.
 type Reader struct {
@@ -29,12 +29,13 @@ type Reader struct {
 	mu      sync.Mutex
 	lies    board.Presence
 	working bool
+	looked  chan struct{} // closed at the next look
 	open    atomic.Int32 // card handles: the board asks (quiet)
 }
 
 // NewReader is a reader on which nothing lies until Run has looked.
 func NewReader(dev board.Reader, rest *Rest, log *slog.Logger) *Reader {
-	return &Reader{dev: dev, rest: rest, log: log, working: true}
+	return &Reader{dev: dev, rest: rest, log: log, working: true, looked: make(chan struct{})}
 }
 
 // Run watches the reader until ctx ends.
@@ -52,7 +53,6 @@ func (r *Reader) Run(ctx context.Context) error {
 		}
 		if err != nil {
 			r.set(board.Presence{}, false)
-			r.log.Warn("card reader", "err", err)
 			select {
 			case <-time.After(readerRetry):
 			case <-ctx.Done():
@@ -68,7 +68,12 @@ func (r *Reader) Run(ctx context.Context) error {
 
 func (r *Reader) set(p board.Presence, working bool) {
 	r.mu.Lock()
+	if working != r.working {
+		r.log.Info("card reader", "working", working)
+	}
 	r.lies, r.working = p, working
+	close(r.looked)
+	r.looked = make(chan struct{})
 	r.mu.Unlock()
 	r.waiters.changed(r.rest.Up)
 }
@@ -80,8 +85,19 @@ func (r *Reader) Present() bool {
 	return r.lies.Cards > 0
 }
 
-// Working says whether the reader answers.
+// Working says whether the reader answers. One that did not is looked at once
+// more: it may have been plugged in again a moment ago.
 func (r *Reader) Working() bool {
+	r.mu.Lock()
+	working, looked := r.working, r.looked
+	r.mu.Unlock()
+	if working {
+		return true
+	}
+	select {
+	case <-looked:
+	case <-time.After(4 * readerRetry):
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.working

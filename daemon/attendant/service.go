@@ -21,7 +21,7 @@ type Service struct {
 	rest    *Rest
 
 	mu      sync.Mutex
-	failed  string // by the journal or the panel: not to be mended from here
+	failed  string // the journal's reason, until Mend
 	given   string
 	changed chan struct{}
 }
@@ -31,13 +31,27 @@ func NewService(clock flows.Clock, rules func() flows.Rules, version int, touch 
 	return &Service{clock: clock, rules: rules, version: version, touch: touch, rest: rest, changed: make(chan struct{})}
 }
 
-// Fail puts the kiosk out of service until somebody restarts it.
+// Fail puts the kiosk out of service until Mend, or a restart.
 func (s *Service) Fail(reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failed == "" {
 		s.failed = reason
 	}
+}
+
+// Failed is what Fail was told.
+func (s *Service) Failed() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failed
+}
+
+// Mend takes a failure back.
+func (s *Service) Mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = ""
 }
 
 func (s *Service) reason() string {

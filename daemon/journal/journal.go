@@ -208,6 +208,18 @@ func (j *Journal) point(when, kind string) {
 	}
 }
 
+// Probe says whether the disk takes a commit again, after one that failed.
+func (j *Journal) Probe() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.db.Update(func(tx *bolt.Tx) error {
+		return tx.Bucket(metaBucket).Put(sentKey, key(j.sent))
+	}); err != nil {
+		return fmt.Errorf("%w: %w", kindOf(err), err)
+	}
+	return nil
+}
+
 // Ledger is what all events add up to.
 func (j *Journal) Ledger() *flows.Ledger { return j.ledger }
 
