@@ -13,6 +13,10 @@ import (
 
 var _ flows.Screen = (*Screen)(nil)
 
+// homeRests is how long the first page keeps a language that somebody chose and
+// then went away.
+const homeRests = time.Minute
+
 const (
 	pinLength  = 4  // digits
 	eventsMax  = 16 // touches that wait while a picture is drawn; a hand is slower
@@ -69,6 +73,7 @@ const (
 	fingerDown eventKind = iota
 	fingerUp
 	idleOver
+	homeOver
 	lastsOver
 )
 
@@ -170,6 +175,8 @@ func (q *question) meet(e event) (id string, over bool, err error) {
 		return "", true, nil
 	case idleOver:
 		return q.idled(e.armed)
+	case homeOver:
+		return "", false, q.comeHome(e.armed)
 	default:
 		return "", false, nil
 	}
@@ -242,10 +249,7 @@ func (q *question) keypad(id string) bool {
 
 // idled comes when nobody has touched anything for a while.
 func (q *question) idled(armed int) (string, bool, error) {
-	q.s.mu.Lock()
-	stale := armed != q.armed
-	q.s.mu.Unlock()
-	if stale {
+	if q.stale(armed) {
 		return "", false, nil
 	}
 	if q.over == overMoreTime {
@@ -256,23 +260,46 @@ func (q *question) idled(armed int) (string, bool, error) {
 	return "", false, q.redraw()
 }
 
+// comeHome gives the first page its first language back.
+func (q *question) comeHome(armed int) error {
+	if q.stale(armed) || q.over == overNone && q.s.Language() == q.s.first {
+		return nil
+	}
+	q.over = overNone
+	q.s.speak(q.s.first)
+	return q.redraw()
+}
+
+// stale says whether a timer was armed anew after it fired.
+func (q *question) stale(armed int) bool {
+	q.s.mu.Lock()
+	defer q.s.mu.Unlock()
+	return armed != q.armed
+}
+
 // arm starts the idle time anew.
 func (q *question) arm() {
-	if q.page.Idle <= 0 {
+	kind, d := idleOver, q.page.Idle
+	switch {
+	case d <= 0 && q.page.Name == flows.PageHome:
+		kind, d = homeOver, homeRests
+	case d <= 0:
 		return
+	default:
+		warning, last := idleWarning(d)
+		d = warning
+		if q.over == overMoreTime {
+			d = last
+		}
 	}
 	if q.idle != nil {
 		q.idle.Stop()
-	}
-	d, last := idleWarning(q.page.Idle)
-	if q.over == overMoreTime {
-		d = last
 	}
 	q.s.mu.Lock()
 	q.armed++
 	armed := q.armed
 	q.s.mu.Unlock()
-	q.idle = q.s.o.Clock.AfterFunc(max(d, time.Millisecond), func() { q.post(event{kind: idleOver, armed: armed}) })
+	q.idle = q.s.o.Clock.AfterFunc(max(d, time.Millisecond), func() { q.post(event{kind: kind, armed: armed}) })
 }
 
 // view is what the question shows now.

@@ -376,6 +376,27 @@ func TestMoreTimeOverTheLanguages(t *testing.T) {
 	v.want("agree")
 }
 
+// Somebody chose English on the first page and went away.
+func TestHomeComesBackToItsLanguage(t *testing.T) {
+	v := newVisit(t, small)
+	v.asks(t.Context(), flows.Page{Name: flows.PageHome, Buttons: buttons("start help")}, nil)
+	v.tap("language")
+	v.tap("en")
+	if v.tree().Language != "en" {
+		t.Fatal("not English")
+	}
+	v.advance(2 * time.Minute)
+	v.sees("home")
+	if v.tree().Language != "ja" {
+		t.Fatal("the next customer finds English")
+	}
+	v.tap("language")
+	v.advance(2 * time.Minute)
+	v.sees("home")
+	v.tap("start")
+	v.want("start")
+}
+
 func TestLasts(t *testing.T) {
 	v := newVisit(t, small)
 	p := flows.Page{Name: flows.PageGoodbye, Lasts: 20 * time.Second}

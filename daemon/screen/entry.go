@@ -193,20 +193,25 @@ func (b *builder) confirm() {
 	t := b.text()
 	b.bar(t.Head)
 	top, bottom := bodyTop+4, b.floor()-margin-4
-	b.c.Box(b.px(16, top, 412, bottom), b.u(12), b.u(2), line, paper)
 	rows := b.request()
 	share := 0
 	for _, row := range rows {
 		share += row.share
 	}
+	table := min(bottom, top+12+share*32)
+	b.c.Box(b.px(16, top, 412, table), b.u(12), b.u(2), line, paper)
 	y := top + 6
 	for i, row := range rows {
-		high := (bottom - top - 12) * row.share / share
+		high := (table - top - 12) * row.share / share
+		left := 28
 		if i > 0 {
 			b.c.Fill(b.px(28, y, 400, y+2), dimFill)
 		}
-		b.write("text", b.px(28, y, 154, y+high), row.name, draw.Style{Size: 24, Min: 20, Leading: 112, Colour: soft, Middle: true})
-		b.write("text", b.px(162, y, 402, y+high), row.value, draw.Style{Weight: draw.Bold, Size: 26, Min: 18, Leading: 115, Colour: ink, Middle: true})
+		if row.name != "" {
+			b.write("text", b.px(left, y, 112, y+high), row.name, draw.Style{Size: 24, Min: 20, Leading: 112, Colour: soft, Middle: true})
+			left = 120
+		}
+		b.write("text", b.px(left, y, 404, y+high), row.value, draw.Style{Weight: draw.Bold, Size: 26, Min: 18, Leading: 115, Colour: ink, Middle: true})
 		y += high
 	}
 	b.c.Round(b.px(424, top, unitsWide-16, top+68), b.u(12), pale)
@@ -217,7 +222,8 @@ func (b *builder) confirm() {
 	b.actions()
 }
 
-// chosen is one line of the request.
+// chosen is one line of the request; the first, which says what it is about,
+// has no name.
 type chosen struct {
 	name, value string
 	share       int // of the height
@@ -226,7 +232,7 @@ type chosen struct {
 // request is what was chosen, as far as the page tells: name and value.
 func (b *builder) request() []chosen {
 	kind, _ := b.book.Button(b.page.Name, "residence-certificate")
-	rows := []chosen{{b.word("kind"), kind, 2}}
+	rows := []chosen{{"", kind, 2}}
 	if v, ok := b.value("scope"); ok {
 		who := b.label(flows.Button{ID: v})
 		if _, ok := b.value("members"); ok && v == "some" {
@@ -252,12 +258,15 @@ func (b *builder) request() []chosen {
 // pay shows what is due, what is in, and what is still wanted.
 func (b *builder) pay() {
 	t := b.text()
+	fee, paid := b.number("fee"), b.number("paid")
+	if p, ok := b.book.Page(b.page.Name, "paid"); ok && paid >= fee {
+		t = p
+	}
 	b.bar(t.Title)
 	b.picture(b.px(16, bodyTop+16, 232, bodyTop+16+216), b.look.art)
 	left, right := 248, unitsWide-20
 	b.write("heading", b.px(left, bodyTop+2, right, bodyTop+50), t.Head, headStyle())
 	b.flow(b.px(left, bodyTop+52, right, bodyTop+88), t.Body, draw.Style{Size: 24, Min: 20, Colour: soft})
-	fee, paid := b.number("fee"), b.number("paid")
 	rows := []struct{ name, value string }{{"to-pay", strconv.Itoa(fee)}, {"paid", strconv.Itoa(paid)}}
 	y := bodyTop + 92
 	for _, row := range rows {

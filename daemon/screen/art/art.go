@@ -146,8 +146,7 @@ func Draw(c *draw.Canvas, r image.Rectangle, name Name) {
 		}
 	case Back:
 		p.Arc(deep, 50, 52, 24, 8, -60, 200)
-		p.Poly(deep, pt(20, 50), pt(35, 34), pt(40, 54))
-		p.Line(deep, 2, pt(20, 50), pt(35, 34), pt(40, 54), pt(20, 50))
+		p.Poly(deep, pt(30, 26), pt(15, 47), pt(41, 51))
 	case Slip:
 		p.Poly(white, pt(30, 16), pt(70, 16), pt(70, 84), pt(63, 78), pt(57, 84), pt(50, 78), pt(43, 84), pt(37, 78), pt(30, 84))
 		p.Line(steel, 2.4, pt(30, 16), pt(70, 16), pt(70, 84), pt(63, 78), pt(57, 84), pt(50, 78), pt(43, 84), pt(37, 78), pt(30, 84), pt(30, 16))

@@ -97,6 +97,7 @@ func englishPages() map[string]Text {
 		"confirm":   {"Check", "Is this right?", []string{"The fee is kept for each whole copy that comes out; the rest comes back.", "Certificates cannot be exchanged for your own mistakes."}},
 		"fetching":  {"Preparing", "Preparing your certificate", []string{"Before you pay, every sheet is checked to be there."}},
 		"pay":       {"Payment", "Please insert coins", []string{"Coins of 10, 50, 100 and 500 yen"}},
+		"pay/paid":  {"Payment", "Please press “Print”", []string{"Your change comes after printing."}},
 		"printing":  {"Printing", "Printing", []string{"It can take two minutes or more. Please stay here."}},
 		"jam": {"Paper jam", "The paper is stuck", []string{
 			"Ask the shop staff to clear and shred the paper.", "Then press “Print the rest”. If you stop, the fee for copies that did not come out is given back.",
@@ -144,7 +145,7 @@ func englishButtons() map[string]string {
 func englishWords() map[string]string {
 	return map[string]string{
 		"step": "Step {step} of {steps}", "coming": "coming soon", "on": "Print", "off": "Leave out",
-		"kind": "Certificate", "scope": "Who", "items": "Items", "no-items": "none", "copies": "Copies", "fee": "Fee", "yen": "{yen} yen", "count": "{n} {n|copy|copies}",
+		"scope": "Who", "items": "Items", "no-items": "none chosen", "copies": "Copies", "fee": "Fee", "yen": "{yen} yen", "count": "{n} {n|copy|copies}",
 		"each": "{fee} yen each", "to-pay": "Fee", "paid": "Inserted", "left": "To pay", "change": "Change", "refund": "To give back",
 		"sheet-of": "Sheet {sheet} of {of}", "copy": "Copy {copy}", "ready": "{sheet} of {of} sheets", "sheets": "{sheets} {sheets|sheet|sheets}",
 		"typed": "{n} of 4 digits", "where": "Ask here", "desk": "The counter of your municipal office", "phone": "Phone ", "notice": "Notice",

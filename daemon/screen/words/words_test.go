@@ -74,7 +74,7 @@ func TestRulesOfTheWords(t *testing.T) {
 		{"ja", "expired", "カードに印刷された日付"},
 		{"ja", "expired", "在留期間"},
 		{"en", "expired", "period of stay"},
-		{"ja", "confirm", "出なかった部数の分はお返しします"},
+		{"ja", "confirm", "残りはお返しします"},
 		{"ja", "confirm", "取り替え"},
 		{"en", "confirm", "the rest comes back"},
 		{"en", "confirm", "cannot be exchanged"},
