@@ -178,7 +178,7 @@ func (k *fakeKiosk) Slips() []shop.Slip        { return k.slips }
 func (k *fakeKiosk) Tree() *shop.Tree          { k.mu.Lock(); defer k.mu.Unlock(); return k.current }
 func (k *fakeKiosk) Latest() int               { k.mu.Lock(); defer k.mu.Unlock(); return len(k.trees) }
 func (k *fakeKiosk) Picture() image.Image      { return image.NewGray(image.Rect(0, 0, 4, 4)) }
-func (k *fakeKiosk) Busy() bool                { return k.busy }
+func (k *fakeKiosk) Busy() bool                { k.mu.Lock(); defer k.mu.Unlock(); return k.busy }
 func (k *fakeKiosk) Lamp(string) string        { return k.lamp }
 func (k *fakeKiosk) Sounded() int              { return k.sounded }
 func (k *fakeKiosk) Residue() []shop.Residue   { return k.residue }

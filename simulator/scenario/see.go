@@ -157,11 +157,11 @@ func ended(k Kiosk) string {
 func describeTree(t *shop.Tree) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%s)", title(t), t.Language)
-	if ids := t.Buttons(); len(ids) > 0 {
-		fmt.Fprintf(&b, "\nbuttons: %s", strings.Join(ids, " "))
-	}
 	for _, n := range t.Nodes {
-		if n.Role != "button" && n.Label != "" {
+		switch {
+		case n.Role == "button":
+			fmt.Fprintf(&b, "\nbutton %s: %s", n.ID, strings.TrimSpace(n.Label+" "+n.State))
+		case n.Label != "":
 			fmt.Fprintf(&b, "\n%s: %s", n.Role, n.Label)
 		}
 	}
