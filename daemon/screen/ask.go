@@ -189,9 +189,15 @@ func (q *question) press(at image.Point) (id string, over bool, err error) {
 	if id == "" {
 		return "", false, nil
 	}
-	if q.pin != nil && q.over == overNone && q.keypad(id) {
-		q.s.ring = id
-		return "", false, q.redraw()
+	if q.pin != nil && q.over == overNone {
+		own, err := q.keypad(id)
+		if err != nil {
+			return "", false, fmt.Errorf("screen: %w", err)
+		}
+		if own {
+			q.s.ring = id
+			return "", false, q.redraw()
+		}
 	}
 	if err := q.s.mark(id); err != nil {
 		return "", false, err
@@ -229,21 +235,19 @@ func (q *question) moreTime(id string) (string, bool, error) {
 	return "", true, flows.ErrIdle
 }
 
-// keypad takes a key of the PIN pad. It says whether the key was its own and
-// the question goes on.
-func (q *question) keypad(id string) bool {
+// keypad takes a key of the PIN pad. It says whether the key was its own, so
+// that the question goes on.
+func (q *question) keypad(id string) (own bool, err error) {
 	switch {
 	case id == idClear:
 		q.pin.Clear()
-		return true
-	case len(id) == 1 && id[0] >= '0' && id[0] <= '9':
-		if q.pin.Len() < pinLength {
-			// Neither full nor wiped, so it cannot refuse.
-			_ = q.pin.Append(id[0])
-		}
-		return true
+		return true, nil
+	case len(id) != 1 || id[0] < '0' || id[0] > '9':
+		return false, nil
+	case q.pin.Len() >= pinLength:
+		return true, nil
 	default:
-		return false
+		return true, q.pin.Append(id[0])
 	}
 }
 

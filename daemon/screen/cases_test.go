@@ -177,7 +177,11 @@ func newStage(tb testing.TB, bounds image.Rectangle, language string, change fun
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(s.Close)
+	tb.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
 	st.Screen = s
 	return st
 }

@@ -261,6 +261,9 @@ func (b *builder) pay() {
 	fee, paid := b.number("fee"), b.number("paid")
 	if p, ok := b.book.Page(b.page.Name, "paid"); ok && paid >= fee {
 		t = p
+		if paid == fee {
+			t.Body = nil
+		}
 	}
 	b.bar(t.Title)
 	b.picture(b.px(16, bodyTop+16, 232, bodyTop+16+216), b.look.art)

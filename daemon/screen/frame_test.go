@@ -183,7 +183,9 @@ func BenchmarkFirstPage(b *testing.B) {
 		if err := st.Show(b.Context(), samples()[1].view.page); err != nil {
 			b.Fatal(err)
 		}
-		st.Close()
+		if err := st.Close(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

@@ -100,7 +100,9 @@ func lookOf(name string) (look, bool) {
 		return look{build: message, art: art.CardRead, step: stepCard, language: true}, true
 	case flows.PageWrongCard:
 		return look{build: message, art: art.CardWrong, step: stepCard, mood: warn, language: true, variant: "kind"}, true
-	case flows.PageNoCert, flows.PageNotYetValid, flows.PageExpired:
+	case flows.PageNoCert:
+		return look{build: message, art: art.Counter, language: true}, true
+	case flows.PageNotYetValid, flows.PageExpired:
 		return look{build: message, art: art.Calendar, language: true}, true
 	case flows.PageBlocked:
 		return look{build: message, art: art.Lock, language: true}, true

@@ -126,7 +126,7 @@ func New(o Options) (*Screen, error) {
 }
 
 // Close gives the fonts back. It may be called twice.
-func (s *Screen) Close() { s.fonts.Close() }
+func (s *Screen) Close() error { return s.fonts.Close() }
 
 // Language is the one that the customer reads now.
 func (s *Screen) Language() string {

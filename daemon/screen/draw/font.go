@@ -1,6 +1,7 @@
 package draw
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -101,20 +102,24 @@ func OpenFonts(dir string) (*Fonts, error) {
 }
 
 func (f *Fonts) refuse(name string, err error) error {
-	f.Close()
+	if closing := f.Close(); closing != nil {
+		err = fmt.Errorf("%w (and %w)", err, closing)
+	}
 	return fmt.Errorf("font %s cannot be read (install %s): %w", name, Package, err)
 }
 
 // Close closes the files. It may be called twice.
-func (f *Fonts) Close() {
+func (f *Fonts) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	var errs []error
 	for i, file := range f.files {
 		if file != nil {
-			_ = file.Close() // only read from: nothing to lose
+			errs = append(errs, file.Close())
 			f.files[i] = nil
 		}
 	}
+	return errors.Join(errs...)
 }
 
 // Has says whether the proportional font can draw r.

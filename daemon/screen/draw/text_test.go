@@ -15,7 +15,11 @@ func open(tb testing.TB) *Fonts {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(f.Close)
+	tb.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
 	return f
 }
 

@@ -47,7 +47,11 @@ func TestFontsHaveEveryLetter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer fonts.Close()
+	defer func() {
+		if err := fonts.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	texts := slices.Concat(allTexts(Of("ja")), allTexts(Of("en")))
 	for _, l := range Languages() {
 		texts = append(texts, l.Name)
