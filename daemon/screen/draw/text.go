@@ -149,7 +149,7 @@ func (f *Fonts) wrap(text string, w Weight, size int, width fixed.Int26_6) (line
 			cut, found := breakBefore(rs, start, end)
 			ok = ok && found
 			end = cut
-			if !goodBreak(rs, end) {
+			if end < len(rs) && !goodBreak(rs, end) {
 				rough++
 			}
 		}
