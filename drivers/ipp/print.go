@@ -133,6 +133,7 @@ type job struct {
 	progress func(Progress)
 	last     Progress
 	started  bool // the printer may have begun with it, so that paper may have moved
+	printed  bool // it was seen at work on it
 	polls    int
 }
 
@@ -166,7 +167,8 @@ func (j *job) printerStopped(ctx context.Context) bool {
 	if err != nil && (!errors.As(err, &not) || not.Err != nil) {
 		return false // a line that fails shows when the job is asked for
 	}
-	return s.State == PrinterStopped
+	// A printer that has just drawn its last sheet stops too, and prints that one.
+	return s.State == PrinterStopped && !beforePaper(s)
 }
 
 // poll asks for the job, more than once when the line fails: that much is
@@ -205,6 +207,7 @@ func (j *job) ask(ctx context.Context) error {
 	}
 	j.last = p
 	j.started = j.started || started
+	j.printed = j.printed || p.State == JobProcessing || p.Impressions > 0
 	// At each poll and not only on a change: whoever watches the exit sensor
 	// needs to know until when the second side was still to be done.
 	j.progress(p)
@@ -212,8 +215,8 @@ func (j *job) ask(ctx context.Context) error {
 }
 
 // parseProgress reads a job, and whether the printer may have begun with it. Of
-// a job that has ended only a printer that says so (RFC 8011, 5.3.14.2) is
-// believed that it had not.
+// a job that is stopped or has ended, only a printer that says so (RFC 8011,
+// 5.3.14.2) is believed that it had not.
 func parseProgress(attrs goipp.Attributes) (p Progress, started bool, err error) {
 	state, ok := number(attrs, "job-state")
 	if !ok {
@@ -226,7 +229,7 @@ func parseProgress(attrs goipp.Attributes) (p Progress, started bool, err error)
 		started = true
 	case p.State == JobPending, p.State == JobHeld:
 		started = false
-	case p.State == JobCanceled, p.State == JobAborted:
+	case p.State == JobStopped, p.State == JobCanceled, p.State == JobAborted:
 		began := find(attrs, "time-at-processing")
 		started = len(began) != 1 || began[0].T != goipp.TagNoValue
 	default:
@@ -248,7 +251,7 @@ func (j *job) stopped(ctx context.Context) error {
 		return j.outcome(why) // it went on by itself before it could be taken back
 	case state.jammed():
 		return Jam{j.last.Impressions, !gone, errors.Join(why, err)}
-	case gone && j.last.Impressions == 0 && beforePaper(state):
+	case gone && (!j.started || (!j.printed && beforePaper(state))):
 		return NotPrinted{why}
 	default:
 		return Unknown{j.last.Impressions, !gone, errors.Join(why, err)}
