@@ -23,10 +23,12 @@ import (
 
 // flags is the whole command line.
 type flags struct {
-	Bench  benchFlags  `cmd:"" default:"withargs" help:"The technician's bench on loopback (the default)."`
+	Page   benchFlags  `cmd:"" default:"withargs" help:"The technician's bench on loopback (the default)."`
 	Play   playFlags   `cmd:"" help:"Play scripted customers."`
 	Office officeFlags `cmd:"" help:"The office alone."`
 	Card   cardFlags   `cmd:"" help:"A virtual card in pcscd's virtual reader (not yet)."`
+
+	Figures figuresFlags `cmd:"" name:"bench" help:"Measure how fast a kiosk is, each figure beside what it is compared with."`
 }
 
 // common is what every command that opens a shop may be told.

@@ -72,7 +72,7 @@ func TestEnd(t *testing.T) {
 		{name: "after the visit", script: toSheets + "\ntake sheets\nsee goodbye\nwait 30s\nsee home\nquiet", visits: 1, inserted: 200, kept: 200},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			defer goleak.VerifyNone(t)
+			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 			dir := t.TempDir()
 			returned := play(t, dir, tc.script)
 			if returned != tc.returned {
