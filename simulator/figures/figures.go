@@ -87,13 +87,18 @@ type meter struct {
 }
 
 // say tells what is being done, where it takes long.
-func (m *meter) say(format string, a ...any) {
-	_, _ = fmt.Fprintf(m.progress, format+"\n", a...) // to a person who may be gone
+func (m *meter) say(format string, a ...any) error {
+	if _, err := fmt.Fprintf(m.progress, format+"\n", a...); err != nil {
+		return fmt.Errorf("tell the progress: %w", err)
+	}
+	return nil
 }
 
 // kiosk measures the production binary in a shop.
 func (m *meter) kiosk(ctx context.Context, dir string, o Options) (err error) {
-	m.say("opening a shop (the first time it makes the test card's keys)")
+	if err := m.say("opening a shop (the first time it makes the test card's keys)"); err != nil {
+		return err
+	}
 	e := newEye()
 	s, err := shop.New(ctx, shop.Options{
 		Dir: dir, Start: opening(), Kioskd: o.Kioskd, Fonts: o.Fonts, KeyCache: o.KeyCache, Watch: e.saw,

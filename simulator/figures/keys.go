@@ -12,7 +12,9 @@ const keyWanted = 3.0
 // keys presses digits on the page pin and never enter: no try is spent. It
 // leaves the kiosk at its start page.
 func (m *meter) keys(ctx context.Context, c *customer) error {
-	m.say("pressing keys")
+	if err := m.say("pressing keys"); err != nil {
+		return err
+	}
 	if err := c.toPIN(ctx); err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (m *meter) link(ctx context.Context, dir string) (err error) {
 }
 
 // frames sends full pictures to a panel that shows them.
-func (m *meter) frames(client *link.Board) error {
+func (m *meter) frames(client *link.Board) (err error) {
 	port, err := client.SPI("SPI0.0")
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (m *meter) frames(client *link.Board) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = p.close() }() // both ends have had all there was
+	defer func() { err = errors.Join(err, p.close()) }()
 	var bare []leg
 	for range frameMessages {
 		bare = append(bare, leg{bytes: real.SPIMax})
@@ -151,7 +151,7 @@ const pllRest = 10 * time.Millisecond
 
 // touches puts a finger down and up: the chip's edge, the point read, the chip
 // told that it was.
-func (m *meter) touches(ctx context.Context, client *link.Board, chip *glass.Chip) error {
+func (m *meter) touches(ctx context.Context, client *link.Board, chip *glass.Chip) (err error) {
 	bus, err := client.I2C("I2C1")
 	if err != nil {
 		return err
@@ -168,8 +168,8 @@ func (m *meter) touches(ctx context.Context, client *link.Board, chip *glass.Chi
 	if err != nil {
 		return err
 	}
-	defer func() { _ = p.close() }() // both ends have had all there was
-	const header = 16                // of a frame of the link, about
+	defer func() { err = errors.Join(err, p.close()) }()
+	const header = 16 // of a frame of the link, about
 	bare := []leg{
 		{back: true, bytes: header + 17}, // edge
 		{bytes: header + 6},

@@ -11,7 +11,9 @@ const startWanted = 500 * time.Millisecond
 
 // starts gives the kiosk power, again and again. It leaves it at its start page.
 func (m *meter) starts(ctx context.Context, c *customer) error {
-	m.say("starting kioskd %d times", m.runs.Starts)
+	if err := m.say("starting kioskd %d times", m.runs.Starts); err != nil {
+		return err
+	}
 	var first, ready, bare []time.Duration
 	for range m.runs.Starts {
 		c.kiosk.PowerCut()

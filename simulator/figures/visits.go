@@ -11,7 +11,9 @@ import (
 func (m *meter) visits(ctx context.Context, c *customer) error {
 	var whole, mechanics []time.Duration
 	for i := range m.runs.Visits {
-		m.say("buying a certificate, %d of %d", i+1, m.runs.Visits)
+		if err := m.say("buying a certificate, %d of %d", i+1, m.runs.Visits); err != nil {
+			return err
+		}
 		works := watchWorks(c.kiosk.Busy)
 		begun := time.Now()
 		err := c.visit(ctx)
