@@ -5,6 +5,7 @@ import (
 	"image"
 	"strconv"
 	"strings"
+	"time"
 
 	"kioskd/daemon/screen/art"
 	"kioskd/daemon/screen/draw"
@@ -69,13 +70,22 @@ func (b *builder) fault(format string, a ...any) {
 func (b *builder) value(name string) (string, bool) {
 	for _, k := range b.page.Keys {
 		if k.Name == name {
-			return k.Value, true
+			return b.dated(k), true
 		}
 	}
 	if name == "fee" && b.page.Fee > 0 {
 		return strconv.Itoa(b.page.Fee), true
 	}
 	return "", false
+}
+
+// dated writes a day in the language's way; other values stay as they are.
+func (b *builder) dated(k flows.Key) string {
+	day, err := time.Parse(time.DateOnly, k.Value)
+	if err != nil || k.Name != keyUntil {
+		return k.Value
+	}
+	return day.Format(b.book.Words["date"])
 }
 
 func (b *builder) number(name string) int {
@@ -105,13 +115,24 @@ func (b *builder) word(name string, pairs ...string) string {
 	})
 }
 
+// keyUntil is the last day of a certificate, YYYY-MM-DD; texts that name it
+// stand apart from those that do not.
+const keyUntil = "until"
+
 // text is what the page says, with its values.
 func (b *builder) text() words.Text {
 	var values []string
+	_, until := b.value(keyUntil)
 	for _, k := range b.page.Keys {
+		if k.Name == b.look.variant && until {
+			values = append(values, k.Value+"/"+keyUntil)
+		}
 		if k.Name == b.look.variant {
 			values = append(values, k.Value)
 		}
+	}
+	if until {
+		values = append(values, keyUntil)
 	}
 	t, ok := b.book.Page(b.page.Name, values...)
 	if !ok {

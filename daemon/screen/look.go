@@ -72,6 +72,7 @@ type look struct {
 	mood     mood
 	language bool   // the language may still change
 	variant  string // the key whose value decides the words
+	contact  bool   // it matters here whom to ask
 }
 
 // lookOf is the table of all pages.
@@ -87,11 +88,11 @@ func lookOf(name string) (look, bool) {
 	case flows.PageMoreTime:
 		return look{build: message, art: art.Clock, mood: warn}, true
 	case flows.PageUnavailable:
-		return look{build: message, art: art.Pause, language: true, variant: "reason"}, true
+		return look{build: message, art: art.Pause, language: true, variant: "reason", contact: true}, true
 	case flows.PageOutOfService:
-		return look{build: message, art: art.Pause, language: true, variant: "reason"}, true
+		return look{build: message, art: art.Pause, language: true, variant: "reason", contact: true}, true
 	case flows.PageSettle:
-		return look{build: message, art: art.CardDown, mood: warn, language: true}, true
+		return look{build: message, art: art.CardDown, mood: warn, language: true, contact: true}, true
 	case flows.PageTerms:
 		return look{build: message, art: art.Paper, step: stepCard, language: true}, true
 	case flows.PageLayCard:
@@ -101,11 +102,11 @@ func lookOf(name string) (look, bool) {
 	case flows.PageWrongCard:
 		return look{build: message, art: art.CardWrong, step: stepCard, mood: warn, language: true, variant: "kind"}, true
 	case flows.PageNoCert:
-		return look{build: message, art: art.Counter, language: true}, true
+		return look{build: message, art: art.Counter, language: true, contact: true}, true
 	case flows.PageNotYetValid, flows.PageExpired:
-		return look{build: message, art: art.Calendar, language: true}, true
+		return look{build: message, art: art.Calendar, language: true, contact: true}, true
 	case flows.PageBlocked:
-		return look{build: message, art: art.Lock, language: true}, true
+		return look{build: message, art: art.Lock, language: true, contact: true}, true
 	case flows.PageLastTry:
 		return look{build: message, art: art.Warning, step: stepPIN, mood: warn, language: true}, true
 	case flows.PagePIN:
@@ -119,9 +120,9 @@ func lookOf(name string) (look, bool) {
 	case flows.PageTakeCard:
 		return look{build: message, art: art.CardUp, step: stepPIN, language: true}, true
 	case flows.PageNotice:
-		return look{build: message, art: art.Calendar, step: stepPIN, language: true, variant: "kind"}, true
+		return look{build: message, art: art.Calendar, step: stepPIN, language: true, variant: "kind", contact: true}, true
 	case flows.PageRefused:
-		return look{build: message, art: art.Counter, language: true, variant: "code"}, true
+		return look{build: message, art: art.Counter, language: true, variant: "code", contact: true}, true
 	case flows.PageKind, flows.PageScope:
 		return look{build: choice, step: stepChoose, language: true}, true
 	case flows.PageMembers, flows.PageItems:
@@ -149,11 +150,11 @@ func lookOf(name string) (look, bool) {
 	case flows.PageCancelled:
 		return look{build: message, art: art.Back, language: true}, true
 	case flows.PageSorry:
-		return look{build: message, art: art.Warning, mood: alarm, language: true}, true
+		return look{build: message, art: art.Warning, mood: alarm, language: true, contact: true}, true
 	case flows.PageSlip:
-		return look{build: message, art: art.Slip, mood: warn, language: true}, true
+		return look{build: message, art: art.Slip, mood: warn, language: true, contact: true}, true
 	case flows.PageGuidance:
-		return look{build: message, art: art.Counter, language: true, variant: "topic"}, true
+		return look{build: message, art: art.Counter, language: true, variant: "topic", contact: true}, true
 	default:
 		return look{}, false
 	}

@@ -93,7 +93,7 @@ func (b *builder) middle(x0, y0, x1, y1 int) image.Rectangle {
 
 // bottom is how far down the body goes: to the bottom row, if there is one.
 func (b *builder) bottom() int {
-	if b.page.Contact != nil {
+	if b.look.contact && b.page.Contact != nil {
 		return b.floor() - margin
 	}
 	for _, x := range b.page.Buttons {
@@ -158,8 +158,8 @@ func (b *builder) progress(left, bottom int) {
 		name = "ready"
 	}
 	text := b.word(name)
-	if _, ok := b.value("copy"); ok {
-		text = b.word("copy") + "  " + text
+	if b.number("copies") > 1 {
+		text = b.word("copy-of") + "  " + text
 	}
 	if b.page.Name == flows.PageJam {
 		b.figure(left, bottom, text)
@@ -179,7 +179,7 @@ func (b *builder) progress(left, bottom int) {
 // contact says whom to ask, in the free part of the bottom row.
 func (b *builder) contact(from, to int) {
 	c := b.page.Contact
-	if c == nil || to-from < 200 {
+	if c == nil || !b.look.contact || to-from < 200 {
 		return
 	}
 	who := strings.TrimSpace(c.Municipality + " " + c.Office)

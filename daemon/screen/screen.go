@@ -10,8 +10,9 @@
 //
 // Besides the keys of the scenario language these keys are understood:
 // confirm: scope, items (ids, separated by spaces), members (how many);
-// take-sheets and pay: change (yen); sorry: owed (yen); guidance, refused and
-// others name the contact when the page has one.
+// take-sheets: change (yen); printing: copies; expired and notice: until (the
+// certificate's last day, YYYY-MM-DD). A page's contact shows only on pages
+// that end in asking somebody.
 //
 // Source: EN 301 549 and WCAG 2.2 (time, contrast, targets), JIS X 8341-5; the
 // wording is that of municipalities' pages.

@@ -53,7 +53,8 @@ func englishPages() map[string]Text {
 		"wrong-card/no-pin":     {"Your card", "This card has no PIN", []string{"A My Number Card for face recognition only has no PIN and cannot be used here.", "Please go to your municipal office."}},
 
 		"no-certificate": {turned, "No electronic certificate", []string{"This card holds no electronic certificate for user verification.", "Your municipal office can issue one, free of charge." + bring}},
-		"expired":        {turned, "The electronic certificate has expired", []string{"The date printed on the card is the card's own expiry date, a different thing.", "Renew at your municipal office, free of charge. If your period of stay was extended, the card and its certificates need renewing too."}},
+		"expired":        {turned, "Electronic certificate expired", []string{"The date printed on the card is the card's own expiry date, a different thing.", "Renew at your municipal office, free of charge. If your period of stay was extended, the card and its certificates need renewing too."}},
+		"expired/until":  {turned, "Electronic certificate expired", []string{"It ended on {until}. The date printed on the card is the card's own, a different one.", "Renew at your municipal office, free of charge. If your period of stay was extended, the card and its certificates need renewing too."}},
 		"not-yet-valid":  {turned, "The electronic certificate is not valid yet", []string{"Its period has not begun. A new card can be used from the next day.", "Please come back another day."}},
 		"blocked":        {turned, "The PIN is locked", []string{"The 4-digit PIN of the electronic certificate for user verification is locked. It cannot be unlocked here.", "Your municipal office can reset it." + bring}},
 
@@ -66,6 +67,8 @@ func englishPages() map[string]Text {
 
 		"notice":          {"Notice", "A notice for you", []string{"Please ask at your municipal office."}},
 		"notice/expiring": {"Notice", "Your electronic certificate expires soon", []string{"It expires within three months. You can renew it at your municipal office from now on, free of charge.", "Today you can go on as usual."}},
+
+		"notice/expiring/until": {"Notice", "Your electronic certificate expires soon", []string{"It expires on {until}. You can renew it at your municipal office from now on, free of charge.", "Today you can go on as usual."}},
 
 		"refused":                          {turned, "Please apply at the counter", []string{"A certificate cannot be issued here. We are sorry: please apply at the counter of your municipal office."}},
 		"refused/revoked":                  {turned, "The electronic certificate is revoked", []string{"It cannot be used now.", "Your municipal office can issue a new one, free of charge." + bring}},
@@ -147,7 +150,7 @@ func englishWords() map[string]string {
 		"step": "Step {step} of {steps}", "coming": "coming soon", "on": "Print", "off": "Leave out",
 		"scope": "Who", "items": "Items", "no-items": "none chosen", "copies": "Copies", "fee": "Fee", "yen": "{yen} yen", "count": "{n} {n|copy|copies}",
 		"each": "{fee} yen each", "to-pay": "Fee", "paid": "Inserted", "left": "To pay", "change": "Change", "refund": "To give back",
-		"sheet-of": "Sheet {sheet} of {of}", "copy": "Copy {copy}", "ready": "{sheet} of {of} sheets", "sheets": "{sheets} {sheets|sheet|sheets}",
+		"sheet-of": "Sheet {sheet} of {of}", "copy-of": "Copy {copy} of {copies}", "date": "2 January 2006", "ready": "{sheet} of {of} sheets", "sheets": "{sheets} {sheets|sheet|sheets}",
 		"typed": "{n} of 4 digits", "where": "Ask here", "desk": "The counter of your municipal office", "phone": "Phone ", "notice": "Notice",
 		"separator": ", ",
 		"change-of": "Change {change} yen", "persons": "{members} {members|person|persons}",

@@ -54,6 +54,7 @@ func japanesePages() map[string]Text {
 
 		"no-certificate": {turned, "電子証明書がありません", []string{"このカードには、利用者証明用電子証明書が入っていません。", "市区町村の窓口で発行を申し込めます（無料）。" + bring}},
 		"expired":        {turned, "電子証明書の有効期限が過ぎています", []string{"カードに印刷された日付は、カードの有効期限です。電子証明書の期限とはちがいます。", "市区町村の窓口で更新できます（無料）。在留期間を延長した方も、カードと電子証明書の更新が必要です。"}},
+		"expired/until":  {turned, "電子証明書の有効期限が過ぎています", []string{"期限は{until}まででした。カードに印刷された日付は、カードの有効期限です。電子証明書の期限とはちがいます。", "市区町村の窓口で更新できます（無料）。在留期間を延長した方も、カードと電子証明書の更新が必要です。"}},
 		"not-yet-valid":  {turned, "電子証明書はまだ使えません", []string{"電子証明書の有効期間が始まっていません。新しいカードは、翌日から使えるようになります。", "別の日にもう一度お越しください。"}},
 		"blocked":        {turned, "暗証番号がロックされています", []string{"利用者証明用電子証明書の暗証番号（数字4桁）がロックされています。この機械では解除できません。", "市区町村の窓口で再設定できます。" + bring}},
 
@@ -66,6 +67,8 @@ func japanesePages() map[string]Text {
 
 		"notice":          {"お知らせ", "お知らせがあります", []string{"市区町村の窓口でご確認ください。"}},
 		"notice/expiring": {"お知らせ", "電子証明書の期限が近づいています", []string{"あと3か月以内に有効期限が来ます。いまから市区町村の窓口で更新できます（無料）。", "今日はこのままご利用になれます。"}},
+
+		"notice/expiring/until": {"お知らせ", "電子証明書の期限が近づいています", []string{"有効期限は{until}です。いまから市区町村の窓口で更新できます（無料）。", "今日はこのままご利用になれます。"}},
 
 		"refused":                          {turned, "窓口でお手続きください", []string{"この機械では証明書を発行できません。おそれいりますが、市区町村の窓口でお手続きください。"}},
 		"refused/revoked":                  {turned, "電子証明書が失効しています", []string{"この電子証明書は、いま使えません。", "市区町村の窓口で、新しく発行できます（無料）。" + bring}},
@@ -147,7 +150,7 @@ func japaneseWords() map[string]string {
 		"step": "手順 {step}／{steps}", "coming": "準備中", "on": "のせる", "off": "のせない",
 		"scope": "範囲", "items": "項目", "no-items": "選んだ項目はありません", "copies": "部数", "fee": "手数料", "yen": "{yen}円", "count": "{n}部",
 		"each": "1部 {fee}円", "to-pay": "手数料", "paid": "入れた金額", "left": "のこり", "change": "おつり", "refund": "お返しするお金",
-		"sheet-of": "{sheet}枚目／全{of}枚", "copy": "{copy}部目", "ready": "{sheet}／{of}枚", "sheets": "全{sheets}枚",
+		"sheet-of": "{sheet}枚目／全{of}枚", "copy-of": "{copies}部のうち{copy}部目", "date": "2006年1月2日", "ready": "{sheet}／{of}枚", "sheets": "全{sheets}枚",
 		"typed": "入力 {n}／4桁", "where": "お問い合わせ先", "desk": "お住まいの市区町村の窓口", "phone": "電話 ", "notice": "お知らせ",
 		"separator": "、",
 		"change-of": "おつり {change}円", "persons": "{members}人",
