@@ -47,7 +47,7 @@ type Opts struct {
 	Feed byte
 	// Answer is how long one question may take; 0 means 300 ms.
 	Answer time.Duration
-	// Stall is how long the printer may take no byte at all; 0 means 3 s.
+	// Stall is how long the printer may take no byte at all; 0 means 2 s.
 	Stall time.Duration
 	// Proof is how long it may take to print what it has already accepted; 0
 	// means 10 s.
@@ -65,7 +65,7 @@ func (o Opts) withDefaults() Opts {
 		o.Answer = 300 * time.Millisecond
 	}
 	if o.Stall == 0 {
-		o.Stall = 3 * time.Second
+		o.Stall = 2 * time.Second
 	}
 	if o.Proof == 0 {
 		o.Proof = 10 * time.Second
@@ -133,7 +133,7 @@ func (d *Dev) status(ctx context.Context) (Status, error) {
 	if errors.Is(err, ErrSilent) && d.torn > 0 {
 		// It may have taken the question for dots. Not before: a printer without
 		// paper would fill up with them, and could not be asked any more.
-		if err = d.mend(); err == nil {
+		if err = d.mend(d.o.Answer); err == nil {
 			s, err = d.askAll(ctx)
 		}
 	}
@@ -231,22 +231,32 @@ func (d *Dev) read(deadline time.Time) (kind, byte, error) {
 	}
 }
 
-// write sends all of p, or gives up when the line has stood still for that long;
-// the error is then ErrStuck.
+// write sends all of p, or gives up when the line has stood still for about that
+// long; the error is then ErrStuck. It looks four times meanwhile, since a write
+// that took a few bytes does not say when.
 func (d *Dev) write(p []byte, stall time.Duration) error {
-	for len(p) > 0 {
-		if err := d.c.SetWriteDeadline(time.Now().Add(stall)); err != nil {
+	const looks = 4
+	for quiet := 0; len(p) > 0; {
+		if err := d.c.SetWriteDeadline(time.Now().Add(stall / looks)); err != nil {
 			return fmt.Errorf("escpos: set deadline: %w", err)
 		}
 		n, err := d.c.Write(p)
 		p = p[n:]
-		if err == nil || (n > 0 && errors.Is(err, os.ErrDeadlineExceeded)) {
+		if n > 0 {
+			quiet = 0
+		}
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return fmt.Errorf("escpos: write: %w", err)
+		}
+		if n > 0 {
 			continue // slow, but not standing still
 		}
-		if errors.Is(err, os.ErrDeadlineExceeded) {
+		if quiet++; quiet == looks {
 			return fmt.Errorf("%w: nothing taken for %v", ErrStuck, stall)
 		}
-		return fmt.Errorf("escpos: write: %w", err)
 	}
 	return nil
 }

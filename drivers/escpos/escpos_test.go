@@ -309,9 +309,9 @@ func TestNextSlipAfterATornOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := append(questions(), make([]byte, 256*72)...)
-		want = append(want, 0x1B, 0x40)
+		want = append(want, 0x1D, 0x56, 66, 24, 0x1B, 0x40)
 		if got := p.sent(); !bytes.HasPrefix(got, want) {
-			t.Error("the band that was torn is not completed before the next slip")
+			t.Error("the band that was torn is not completed and cut off before the next slip")
 		}
 		p.sent()
 		if err := d.Print(t.Context(), slip()); err != nil || bytes.Contains(p.sent(), make([]byte, 256)) {

@@ -63,7 +63,7 @@ func (d *Dev) Print(ctx context.Context, b *Bitmap) error {
 	if !status.Ready() {
 		return NotPrinted{Status: status}
 	}
-	if err := d.mend(); err != nil {
+	if err := d.mend(d.o.Stall); err != nil {
 		return NotPrinted{Err: errors.Join(err, d.Halt())}
 	}
 	d.proofs = 0
@@ -75,12 +75,14 @@ func (d *Dev) Print(ctx context.Context, b *Bitmap) error {
 
 // mend completes a band that an earlier slip left unfinished, in white: until
 // then the printer would take any command for dots. Outside of a band these
-// bytes mean nothing to it.
-func (d *Dev) mend() error {
+// bytes mean nothing to it. What hangs out is cut off, or it would be the head
+// of the next customer's slip.
+func (d *Dev) mend(stall time.Duration) error {
 	if d.torn == 0 {
 		return nil
 	}
-	if err := d.write(make([]byte, d.torn), d.o.Answer); err != nil {
+	rest := append(make([]byte, d.torn), d.cut()...)
+	if err := d.write(rest, stall); err != nil {
 		return err
 	}
 	d.torn = 0
@@ -96,10 +98,12 @@ func (d *Dev) send(b *Bitmap) error {
 			return err
 		}
 	}
-	cut := []byte{0x1D, 0x56, 66, d.o.Feed} // GS V: feed, partial cut
-	ask := []byte{0x1D, 0x72, 1}            // GS r 1: answered when it is its turn
-	return d.write(append(cut, ask...), d.o.Stall)
+	ask := []byte{0x1D, 0x72, 1} // GS r 1: answered when it is its turn
+	return d.write(append(d.cut(), ask...), d.o.Stall)
 }
+
+// cut is GS V: feed, then a partial cut.
+func (d *Dev) cut() []byte { return []byte{0x1D, 0x56, 66, d.o.Feed} }
 
 func (d *Dev) sendBand(b *Bitmap, band band) error {
 	if band.white {
