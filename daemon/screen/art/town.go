@@ -30,7 +30,7 @@ func Town(c *draw.Canvas, r image.Rectangle) {
 	half(p, far, 150, 260, 330, 190)
 	half(p, far, 640, 260, 380, 170)
 	half(p, near, 420, 260, 420, 120)
-	house(p, 470, 196, 70, 60, roofB)
+	house(p, 472, 216, 62, 42, roofB)
 	hall(p, 590, 196)
 	house(p, 706, 204, 64, 52, roof)
 	house(p, 34, 216, 76, 56, roof)
