@@ -13,6 +13,7 @@ type Clock struct {
 	origin time.Time // of process time
 
 	advancing sync.Mutex // one Advance at a time
+	firing    sync.Mutex // held while timers run: one after the other, in order
 
 	mu      sync.Mutex
 	moved   time.Duration // all that Advance has added
@@ -45,13 +46,16 @@ func (c *Clock) Uptime() time.Duration {
 
 func (c *Clock) uptime() time.Duration { return time.Since(c.origin) + c.moved }
 
-// AfterFunc calls f on a goroutine of its own once d of uptime has passed. stop
-// says whether it came before that.
+// AfterFunc calls f, on a goroutine of the clock's, once d of uptime has passed.
+// Timers run one after the other in the order in which they are due, however
+// late the machine is: an edge that was due before the end of a silence comes
+// before it. So f must be short, and must not wait for another timer. A negative
+// d keeps its place in that order. stop says whether it came before f.
 func (c *Clock) AfterFunc(d time.Duration, f func()) (stop func() bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seq++
-	t := &timer{at: c.uptime() + max(d, 0), seq: c.seq, f: f}
+	t := &timer{at: c.uptime() + d, seq: c.seq, f: f}
 	heap.Push(&c.due, t)
 	c.schedule()
 	return func() bool {
@@ -92,21 +96,31 @@ func (c *Clock) Advance(d time.Duration, settled func()) {
 	}
 	target := c.Uptime() + d
 	for {
-		fired := c.jump(target)
-		if len(fired) == 0 {
+		if !c.fireNext(target) {
 			break
-		}
-		for _, t := range fired {
-			t.f()
 		}
 		settled()
 	}
 	settled()
 }
 
-// jump moves to the first due time, at most to target, and takes out what is
-// due there.
-func (c *Clock) jump(target time.Duration) []*timer {
+// fireNext jumps to the first due time, at most to target, and runs what is due
+// there. It says whether anything was.
+func (c *Clock) fireNext(target time.Duration) bool {
+	c.firing.Lock()
+	defer c.firing.Unlock()
+	to := c.jump(target)
+	ran := false
+	for t := c.take(to); t != nil; t = c.take(to) {
+		t.f()
+		ran = true
+	}
+	return ran
+}
+
+// jump moves to the first due time, at most to target, and returns where it came
+// to.
+func (c *Clock) jump(target time.Duration) time.Duration {
 	c.mu.Lock()
 	to := target
 	if len(c.due) > 0 && c.due[0].at < to {
@@ -115,14 +129,24 @@ func (c *Clock) jump(target time.Duration) []*timer {
 	if ahead := to - c.uptime(); ahead > 0 {
 		c.moved += ahead
 	}
-	fired := c.takeDue(to)
-	c.schedule()
 	watches := c.watchers()
 	c.mu.Unlock()
 	for _, f := range watches {
 		f()
 	}
-	return fired
+	return to
+}
+
+// take removes the first timer if it is due at or before t. A timer that another
+// one set for a moment that is past already takes its turn before later ones.
+func (c *Clock) take(t time.Duration) *timer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	defer c.schedule()
+	if len(c.due) == 0 || c.due[0].at > t {
+		return nil
+	}
+	return heap.Pop(&c.due).(*timer)
 }
 
 // SetWall moves only the wall clock: no timer notices.
@@ -158,15 +182,6 @@ func (c *Clock) watchers() []func() {
 	return all
 }
 
-// takeDue removes the timers due at or before t, in order.
-func (c *Clock) takeDue(t time.Duration) []*timer {
-	var fired []*timer
-	for len(c.due) > 0 && c.due[0].at <= t {
-		fired = append(fired, heap.Pop(&c.due).(*timer))
-	}
-	return fired
-}
-
 // schedule has real time wake the clock when its first timer is due.
 func (c *Clock) schedule() {
 	if c.wake != nil {
@@ -174,17 +189,16 @@ func (c *Clock) schedule() {
 		c.wake = nil
 	}
 	if len(c.due) > 0 {
-		c.wake = time.AfterFunc(c.due[0].at-c.uptime(), c.realTime)
+		c.wake = time.AfterFunc(max(0, c.due[0].at-c.uptime()), c.realTime)
 	}
 }
 
+// realTime runs what has fallen due.
 func (c *Clock) realTime() {
-	c.mu.Lock()
-	fired := c.takeDue(c.uptime())
-	c.schedule()
-	c.mu.Unlock()
-	for _, t := range fired {
-		go t.f()
+	c.firing.Lock()
+	defer c.firing.Unlock()
+	for t := c.take(c.Uptime()); t != nil; t = c.take(c.Uptime()) {
+		t.f()
 	}
 }
 

@@ -193,7 +193,10 @@ func TestLostLink(t *testing.T) {
 		pending <- err
 	}()
 	soon(t, entered)
-	go close(gate)
+	go func() {
+		<-b.Lost() // the chip answers only when nobody is there to hear it
+		close(gate)
+	}()
 	w.PowerCut()
 	if !soon(t, levels) {
 		t.Error("the motor runs on")

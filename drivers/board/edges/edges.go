@@ -18,6 +18,7 @@ type Queue struct {
 	mu      sync.Mutex
 	edges   []board.Edge
 	drained []chan struct{} // to be closed when edges is empty
+	room    chan struct{}   // to be closed when edges is not full; nil if nobody asked
 }
 
 // New returns an empty queue. Nothing leaves it until Run.
@@ -51,6 +52,25 @@ func (q *Queue) Push(e board.Edge) {
 	}
 }
 
+// Full says whether the next edge would push out the oldest.
+func (q *Queue) Full() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.edges) == board.EdgesMax
+}
+
+// Room is closed as soon as an edge can be added without a loss.
+func (q *Queue) Room() <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.room == nil {
+		q.room = make(chan struct{})
+	}
+	room := q.room
+	q.notify()
+	return room
+}
+
 // Drained is closed as soon as each edge has been taken.
 func (q *Queue) Drained() <-chan struct{} {
 	q.mu.Lock()
@@ -62,6 +82,10 @@ func (q *Queue) Drained() <-chan struct{} {
 }
 
 func (q *Queue) notify() {
+	if q.room != nil && len(q.edges) < board.EdgesMax {
+		close(q.room)
+		q.room = nil
+	}
 	if len(q.edges) > 0 {
 		return
 	}

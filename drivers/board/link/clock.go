@@ -70,9 +70,12 @@ func (c *clock) AfterFunc(d time.Duration, f func()) board.Timer {
 	return t
 }
 
-// fired queues the call of a timer that is due.
+// fired queues the call of a timer that is due. The edges that came before it
+// come before it here, too: a silence that is over in time must not end a coin
+// train whose next pulse is waiting in line.
 func (c *clock) fired(id uint32) {
 	c.b.events.add(func() {
+		c.b.catchUp()
 		if t := c.take(id); t != nil {
 			t.f()
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"kioskd/drivers/board"
 	"kioskd/drivers/board/edges"
@@ -55,7 +56,12 @@ type input struct {
 	handle
 	mu    sync.Mutex
 	queue *edges.Queue // of the one watch
+
+	asleep bool // its reader took nothing for roomWithin; the link's reader's own
 }
+
+// roomWithin is how long a full queue waits for its reader, in process time.
+const roomWithin = 20 * time.Millisecond
 
 // Read is the level now.
 func (d *input) Read() (gpio.Level, error) {
@@ -112,14 +118,30 @@ func (d *input) unwatch() {
 	d.queue = nil
 }
 
-// push queues an edge that the board reported.
+// push queues an edge that the board reported. A socket brings in one gulp what
+// a kernel would have queued over time, so a reader that is alive gets a moment
+// to make room; one that was found asleep gets none until it has caught up.
 func (d *input) push(e board.Edge) {
 	d.mu.Lock()
 	q := d.queue
 	d.mu.Unlock()
-	if q != nil {
-		q.Push(e)
+	if q == nil {
+		return
 	}
+	if q.Full() && !d.asleep {
+		late := time.NewTimer(roomWithin)
+		select {
+		case <-q.Room():
+		case <-late.C:
+			d.asleep = true
+		case <-d.b.lost:
+		}
+		late.Stop()
+	}
+	if !q.Full() {
+		d.asleep = false
+	}
+	q.Push(e)
 }
 
 // drained is closed when every edge has been taken, nil if nobody watches.

@@ -39,8 +39,10 @@ func (b *Board) SetLooker(l board.Looker) {
 	b.looker = l
 }
 
-// tellState answers when each edge that came before the question was taken.
-func (b *Board) tellState(id uint32) {
+// catchUp waits until each edge that came before was taken: what the board saw
+// first is looked at first, however late the process is. A line that nobody
+// reads holds this up for settleWithin at most.
+func (b *Board) catchUp() {
 	late := time.NewTimer(settleWithin)
 	defer late.Stop()
 	for _, end := range b.ends {
@@ -59,6 +61,11 @@ func (b *Board) tellState(id uint32) {
 		case <-b.lost:
 		}
 	}
+}
+
+// tellState answers what the kiosk is doing.
+func (b *Board) tellState(id uint32) {
+	b.catchUp()
 	b.mu.Lock()
 	l := b.looker
 	b.mu.Unlock()
