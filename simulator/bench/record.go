@@ -66,10 +66,10 @@ func (r *record) take(k Kiosk) recordView {
 	return recordView{Number: r.number}
 }
 
-// add adds an entry. What a bus with addresses is told waits for what it
+// add adds an entry. What a chip or a printer is asked waits for what it
 // answers: both are one line.
 func (r *record) add(e board.TraceEntry) {
-	asks := strings.HasPrefix(e.Device, "I2C")
+	asks := strings.HasPrefix(e.Device, "I2C") || strings.HasPrefix(e.Device, "UART")
 	question := r.asked[e.Device]
 	delete(r.asked, e.Device)
 	switch {
@@ -133,7 +133,9 @@ func (l *line) burst(e board.TraceEntry) {
 }
 
 // pixels says whether a device is spoken to in bursts of pixels.
-func pixels(device string) bool { return strings.HasPrefix(device, "SPI") || strings.HasPrefix(device, "fb") }
+func pixels(device string) bool {
+	return strings.HasPrefix(device, "SPI") || strings.HasPrefix(device, "fb")
+}
 
 func said(e board.TraceEntry) string {
 	if e.Text != "" {

@@ -29,6 +29,8 @@ type flags struct {
 	Card   cardFlags   `cmd:"" help:"A virtual card in pcscd's virtual reader (not yet)."`
 
 	Figures figuresFlags `cmd:"" name:"bench" help:"Measure how fast a kiosk is, each figure beside what it is compared with."`
+
+	Pictures picturesFlags `cmd:"" help:"Make the README's pictures, in a headless Chromium."`
 }
 
 // common is what every command that opens a shop may be told.

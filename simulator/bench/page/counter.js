@@ -106,7 +106,7 @@ export class Counter {
   }
 
   coins(c) {
-    $("returned").textContent = c.lying ? `¥${c.lying} came back` : "return tray empty";
+    $("returned").textContent = c.lying ? `¥${c.lying}` : "tray empty";
     $("returned").dataset.yen = c.lying;
     $("returned").classList.toggle("full", c.lying > 0);
     $("take-coins").disabled = !c.lying;

@@ -40,6 +40,7 @@ export class Panel {
     const box = $("panel-buttons");
     if (!view.page.page) {
       box.replaceChildren();
+      delete box.dataset.page;
       this.canvas.setAttribute("aria-label", view.power.on ? "Panel: no page yet" : "Panel: off");
       return;
     }
@@ -51,6 +52,8 @@ export class Panel {
     }
     const held = document.activeElement?.dataset?.button;
     const [width, height] = tree.size;
+    box.dataset.page = tree.page;
+    box.dataset.number = view.page.number;
     box.replaceChildren(...(tree.nodes || []).filter((n) => n.role === "button").map((n) => {
       const [x0, y0, x1, y1] = n.bounds;
       const b = document.createElement("button");

@@ -2,6 +2,10 @@
 const $ = (id) => document.getElementById(id);
 const linesMax = 1200;
 
+// What hangs on the board's buses.
+const hangs = { "I2C1": "touch", "SPI0.0": "panel", "UART0": "receipts" };
+const named = (device) => (hangs[device] ? `${device} ${hangs[device]}` : device);
+
 function line(...cells) {
   const p = document.createElement("p");
   for (const [text, css] of cells) {
@@ -55,6 +59,7 @@ export class Records {
     $("trace-device").hidden = name !== "trace";
     $("trace-device").previousElementSibling.hidden = name !== "trace";
     $("journal-sums").hidden = name !== "journal";
+    if (!$(`pane-${name}`).children.length) $(`pane-${name}`).append(none("Asking the kiosk"));
     this.changed();
   }
 
@@ -92,7 +97,7 @@ export class Records {
       this.lines.push(l);
       if (devices.has(l.device)) continue;
       devices.add(l.device);
-      if (![...$("trace-device").options].some((o) => o.value === l.device)) $("trace-device").append(new Option(l.device, l.device));
+      if (![...$("trace-device").options].some((o) => o.value === l.device)) $("trace-device").append(new Option(named(l.device), l.device));
     }
     this.lines.sort((a, b) => a.id - b.id);
     this.lines.splice(0, Math.max(0, this.lines.length - linesMax));
@@ -124,7 +129,7 @@ export class Records {
   traceRows() {
     const device = $("trace-device").value;
     return this.lines.filter((l) => !device || l.device === device)
-      .map((l) => line([l.at, "d r"], [l.device, l.device === "reader" ? "reader" : ""], [l.to ? "→" : "←", "d"],
+      .map((l) => line([l.at, "d r"], [named(l.device), l.device === "reader" ? "reader" : ""], [l.to ? "→" : "←", "d"],
         [l.text + (l.times > 1 ? `  ×${l.times}` : ""), ""]));
   }
 

@@ -48,7 +48,8 @@ export class Switches {
     choice.append(new Option("good", ""));
     for (const k of device.kinds) choice.append(new Option(k.label, k.id));
     const clear = document.createElement("button");
-    clear.textContent = "Clear";
+    clear.textContent = "×";
+    clear.title = "Clear";
     clear.id = `clear-${device.id}`;
     clear.dataset.testid = clear.id;
     clear.setAttribute("aria-label", `Clear: ${device.label}`);
@@ -63,6 +64,7 @@ export class Switches {
     set.dataset.testid = set.id;
     set.hidden = true;
     set.setAttribute("aria-label", `Set: ${device.label}`);
+    clear.hidden = true;
     row.append(label, choice, clear, value, set);
     $("faults").append(row);
 
@@ -104,7 +106,7 @@ export class Switches {
       const fault = view.faults[id] || "";
       const [kind, value] = fault.split(":");
       r.row.classList.toggle("broken", fault !== "");
-      r.clear.disabled = fault === "";
+      r.clear.hidden = fault === "";
       if (r.row.contains(document.activeElement) && !fault && !r.value.hidden) continue; // somebody is choosing
       r.choice.value = kind;
       r.value.hidden = r.set.hidden = value === undefined;
