@@ -169,7 +169,8 @@ func TestPrintSendsTheseBytes(t *testing.T) {
 			{0x1B, 0x40},
 			{0x1B, 0x4A, 255},
 			{0x1B, 0x4A, 45},
-			{0x1D, 0x76, 0x30, 0x00, 72, 0, 2, 0}, raster,
+			{0x1D, 0x76, 0x30, 0x00, 72, 0, 2, 0},
+			raster,
 			{0x1D, 0x56, 66, 24, 0x1D, 0x72, 1},
 			questions(),
 		}, nil)
@@ -223,7 +224,7 @@ func TestStatus(t *testing.T) {
 			if err != nil || s.String() != c.want || s.Action != c.action {
 				t.Errorf("% x: got %q, action %q, %v; want %q, %q", c.answers, s, s.Action, err, c.want, c.action)
 			}
-			if s.Ready() == (s.Offline) {
+			if s.Ready() == s.Offline {
 				t.Errorf("% x: ready is %v", c.answers, s.Ready())
 			}
 		})
