@@ -24,6 +24,7 @@ import (
 	"kioskd/daemon/screen"
 	"kioskd/drivers/board"
 	"kioskd/drivers/gt911"
+	"kioskd/drivers/ra8875"
 	"kioskd/flows"
 )
 
@@ -64,6 +65,7 @@ type kiosk struct {
 	service *attendant.Service
 
 	touchDead atomic.Bool
+	panelDead atomic.Bool
 	booting   atomic.Bool
 }
 
@@ -85,7 +87,7 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}
-	defer k.screen.Close()
+	defer func() { err = errors.Join(err, k.screen.Close()) }()
 
 	o := opener{board: k.board, cfg: k.cfg, gauge: &k.gauge, rest: k.rest, log: k.log}
 	k.devices, err = o.open(ctx, artist{k.screen})
@@ -104,15 +106,15 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, client.Close()) }()
 	k.office = &line{Client: client}
 
-	k.service = attendant.NewService(k.clock, client.Rules, Version, func() bool { return !k.touchDead.Load() }, k.rest)
+	k.service = attendant.NewService(k.clock, client.Rules, Version, k.broken, k.rest)
 	if watched != nil {
 		watched.SetLooker(looker{&k.gauge, k.look})
 	}
-	return k.serve(ctx, watched, client)
+	return k.serve(ctx, panel, watched, client)
 }
 
 // serve runs all loops until one of them fails or ctx ends, and waits for all.
-func (k *kiosk) serve(ctx context.Context, points journal.Points, client *office.Client) error {
+func (k *kiosk) serve(ctx context.Context, panel *ra8875.Dev, points journal.Points, client *office.Client) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		select {
@@ -125,6 +127,7 @@ func (k *kiosk) serve(ctx context.Context, points journal.Points, client *office
 	beat := newPulse(k.log)
 	g.Go(func() error { return k.service.Run(ctx, beat.beat) })
 	g.Go(func() error { return k.touch(ctx) })
+	g.Go(func() error { return k.watchPanel(ctx, panel) })
 	g.Go(func() error { return k.devices.cash.Run(ctx) })
 	g.Go(func() error { return k.devices.reader.Run(ctx) })
 
@@ -208,6 +211,51 @@ func (k *kiosk) touch(ctx context.Context) error {
 		return err
 	})
 	return nil
+}
+
+// broken is the device without which nobody can be served, or "".
+func (k *kiosk) broken() string {
+	switch {
+	case k.panelDead.Load():
+		return "panel"
+	case k.touchDead.Load():
+		return "touch"
+	default:
+		return ""
+	}
+}
+
+// watchPanel reads the panel's chip back again and again: nothing else would
+// tell that the glass is black. A chip that has lost its settings is set up
+// anew, and gets the next picture whole.
+func (k *kiosk) watchPanel(ctx context.Context, panel *ra8875.Dev) error {
+	tick := time.NewTicker(panelCheck)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		err := panel.Check()
+		if err == nil {
+			continue
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if !k.panelDead.Swap(true) {
+			k.log.Error("panel is dead", "err", err)
+			k.devices.signals.On(flows.LampAttention)
+		}
+		if panel.Refresh() != nil || panel.Check() != nil {
+			continue
+		}
+		k.log.Info("panel is set up anew")
+		k.screen.Forget()
+		k.devices.signals.Off(flows.LampAttention)
+		k.panelDead.Store(false)
+	}
 }
 
 // mendDisk tries again and again whether a disk that failed takes a commit.

@@ -13,6 +13,7 @@ import (
 
 const (
 	touchRetry = time.Second     // before a touch chip that is dead is started anew
+	panelCheck = time.Second     // between two looks at the panel's chip
 	diskRetry  = 2 * time.Second // before a disk that failed is tried again
 )
 

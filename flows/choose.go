@@ -39,11 +39,18 @@ func (v *visit) chooseOnce(ctx context.Context) error {
 	return v.confirm(ctx)
 }
 
+// membersMax is how many members fit on one page to choose from. A larger
+// household is offered as a whole, or at the counter.
+const membersMax = 15
+
 // chooseScope offers the household only to somebody who shares one.
 func (v *visit) chooseScope(ctx context.Context) error {
 	ids := []string{"self"}
 	if !v.offer.Alone {
-		ids = append(ids, "all", "some")
+		ids = append(ids, "all")
+		if len(v.offer.Members) <= membersMax {
+			ids = append(ids, "some")
+		}
 	}
 	id, err := v.ask(ctx, v.page(PageScope, ids...), nil)
 	if err != nil {

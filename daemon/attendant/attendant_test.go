@@ -62,7 +62,7 @@ func TestServiceSaysWhyAndWhenItChanges(t *testing.T) {
 		rest := NewRest(&gauge)
 		var minimum atomic.Int32
 		rules := func() flows.Rules { return flows.Rules{VersionMinimum: int(minimum.Load())} }
-		s := NewService(NewClock(boardClock{trusted: true}, rest), rules, 3, func() bool { return true }, rest)
+		s := NewService(NewClock(boardClock{trusted: true}, rest), rules, 3, func() string { return "" }, rest)
 		if got := s.OutOfService(); got != "" {
 			t.Fatalf("a healthy kiosk is out of service: %q", got)
 		}

@@ -17,7 +17,7 @@ type Service struct {
 	clock   flows.Clock
 	rules   func() flows.Rules
 	version int
-	touch   func() bool // whether the touch chip answers
+	broken  func() string // the device that nobody can be served without: panel, touch or ""
 	rest    *Rest
 
 	mu      sync.Mutex
@@ -27,8 +27,8 @@ type Service struct {
 }
 
 // NewService asks these for their reasons.
-func NewService(clock flows.Clock, rules func() flows.Rules, version int, touch func() bool, rest *Rest) *Service {
-	return &Service{clock: clock, rules: rules, version: version, touch: touch, rest: rest, changed: make(chan struct{})}
+func NewService(clock flows.Clock, rules func() flows.Rules, version int, broken func() string, rest *Rest) *Service {
+	return &Service{clock: clock, rules: rules, version: version, broken: broken, rest: rest, changed: make(chan struct{})}
 }
 
 // Fail puts the kiosk out of service until Mend, or a restart.
@@ -61,8 +61,8 @@ func (s *Service) reason() string {
 	if _, trusted := s.clock.Now(); !trusted {
 		return "clock"
 	}
-	if !s.touch() {
-		return "touch"
+	if device := s.broken(); device != "" {
+		return device
 	}
 	rules := s.rules()
 	if rules.VersionMinimum > s.version {

@@ -24,6 +24,7 @@ import (
 	"image"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kioskd/daemon/activity"
@@ -64,7 +65,7 @@ func sized(p image.Point) bool {
 }
 
 // Screen is the panel with the finger on it. Show, Ask, AskPIN and Clear are
-// called by one goroutine at a time; Finger, Page, Language and Slip by any.
+// called by one goroutine at a time; Finger, Page, Language, Forget and Slip by any.
 type Screen struct {
 	o     Options
 	fonts *draw.Fonts
@@ -73,7 +74,8 @@ type Screen struct {
 	turn   sync.Mutex // held by whoever draws or asks
 	canvas *draw.Canvas
 	frame  *Frame
-	known  bool // the panel has frame
+	known  bool        // the panel has frame
+	stale  atomic.Bool // the panel has lost it meanwhile
 	book   *words.Book
 	books  map[string]*words.Book
 	now    *scene // what the panel shows
@@ -184,6 +186,9 @@ func (s *Screen) picture(v view, ready func()) error {
 
 // send brings what is in r from the canvas to the panel.
 func (s *Screen) send(r image.Rectangle, ready func()) error {
+	if s.stale.Swap(false) {
+		s.known = false
+	}
 	all := !s.known
 	if all {
 		r = s.frame.Rect
@@ -206,12 +211,8 @@ func (s *Screen) send(r image.Rectangle, ready func()) error {
 }
 
 // Forget makes the next picture go to the panel whole: for a panel that was
-// set up anew.
-func (s *Screen) Forget() {
-	s.turn.Lock()
-	defer s.turn.Unlock()
-	s.known = false
-}
+// set up anew. It does not wait for a question that is being asked.
+func (s *Screen) Forget() { s.stale.Store(true) }
 
 // idleWarning is when the page more-time comes, and how long it then waits.
 func idleWarning(idle time.Duration) (until, last time.Duration) {
