@@ -16,23 +16,36 @@ const (
 	takenWithin = 1500 * time.Millisecond // for the kiosk to act on a touch
 	readWithin  = 2 * time.Second         // for the touch chip to be read
 	calmWithin  = time.Second             // for the page to be at rest before a finger comes
+	disabledFor = time.Second             // before a disabled button is touched all the same
 	rollSteps   = 4                       // of a finger that rolls off a button
 )
 
 // button waits until the page on the panel has that button and it may be
-// pressed.
+// pressed. One that stays disabled while everything is at rest is what the
+// customer touches all the same: it does nothing, and the next line sees that.
 func (p *player) button(ctx context.Context, id string) (*shop.Tree, shop.Node, error) {
 	deadline := time.Now().Add(p.within)
+	var still time.Time // since when nothing has moved while it was disabled
 	for {
-		p.rest(ctx, calmWithin, false)
+		rested := p.rest(ctx, calmWithin, false) && !p.kiosk.Busy()
 		t := p.kiosk.Tree()
+		n, ok := shop.Node{}, false
 		if t != nil && p.kiosk.Shows(t.Checksum) {
-			if n, ok := t.Button(id); ok && n.State != "disabled" {
-				return t, n, nil
-			}
+			n, ok = t.Button(id)
 		}
-		if time.Now().After(deadline) {
-			return nil, shop.Node{}, mismatch(fmt.Sprintf("a button %s that may be pressed", id), describe(p.kiosk))
+		now := time.Now()
+		switch {
+		case ok && n.State != "disabled":
+			return t, n, nil
+		case !ok || !rested:
+			still = time.Time{}
+		case still.IsZero():
+			still = now
+		case now.Sub(still) > disabledFor:
+			return t, n, nil
+		}
+		if now.After(deadline) {
+			return nil, shop.Node{}, mismatch(fmt.Sprintf("a button %s", id), describe(p.kiosk))
 		}
 		if err := pause(ctx, pollEvery); err != nil {
 			return nil, shop.Node{}, err
