@@ -89,21 +89,26 @@ const (
 // errNotLoopback says that the page would be open to the network.
 var errNotLoopback = errors.New("bench: want a loopback address such as 127.0.0.1:8100")
 
-// Serve serves the page at addr until ctx ends. It returns the page's address,
-// and a function that waits until everything has ended. Call it once.
-func (b *Bench) Serve(ctx context.Context, addr string) (url string, wait func() error, err error) {
+// Listen opens a loopback address for a bench, before anything else is opened.
+func Listen(ctx context.Context, addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return "", nil, fmt.Errorf("bench: address %q: %w", addr, err)
+		return nil, fmt.Errorf("bench: address %q: want one such as 127.0.0.1:8100: %w", addr, err)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return "", nil, fmt.Errorf("%w, got %q", errNotLoopback, addr)
+		return nil, fmt.Errorf("%w, got %q", errNotLoopback, addr)
 	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return "", nil, fmt.Errorf("bench: %w", err)
+		return nil, fmt.Errorf("bench: %w", err)
 	}
+	return l, nil
+}
+
+// Serve serves the page on l until ctx ends, and closes l. It returns the page's
+// address, and a function that waits until everything has ended. Call it once.
+func (b *Bench) Serve(ctx context.Context, l net.Listener) (url string, wait func() error) {
 	server := &http.Server{
 		Handler: b.Handler(), ReadHeaderTimeout: headersWithin,
 		ErrorLog: slog.NewLogLogger(b.log.Handler(), slog.LevelDebug),
@@ -112,7 +117,7 @@ func (b *Bench) Serve(ctx context.Context, addr string) (url string, wait func()
 	go func() { ended <- server.Serve(l) }()
 	stopped := make(chan error, 1)
 	go func() { stopped <- b.stopWith(ctx, server, ended) }()
-	return "http://" + l.Addr().String() + "/", sync.OnceValue(func() error { return <-stopped }), nil
+	return "http://" + l.Addr().String() + "/", sync.OnceValue(func() error { return <-stopped })
 }
 
 // stopWith ends the server when ctx ends, and waits for it.

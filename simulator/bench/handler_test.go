@@ -167,7 +167,7 @@ func TestForeignPages(t *testing.T) {
 
 func TestLoopbackOnly(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0:0", ":0", "192.0.2.1:0", "example.com:80"} {
-		if _, _, err := New(newFloor(), nil, nil).Serve(t.Context(), addr); !errors.Is(err, errNotLoopback) {
+		if _, err := Listen(t.Context(), addr); !errors.Is(err, errNotLoopback) {
 			t.Errorf("%s: %v, want a refusal", addr, err)
 		}
 	}
@@ -177,10 +177,11 @@ func TestLoopbackOnly(t *testing.T) {
 func TestEvents(t *testing.T) {
 	floor, watch := newFloor(), NewWatch()
 	ctx, stop := context.WithCancel(t.Context())
-	url, wait, err := New(floor, watch, nil).Serve(ctx, "127.0.0.1:0")
+	l, err := Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	url, wait := New(floor, watch, nil).Serve(ctx, l)
 	res, err := http.Get(url + "kiosk/1/events")
 	if err != nil {
 		t.Fatal(err)

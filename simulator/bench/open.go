@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"kioskd/simulator/shop"
@@ -26,9 +27,15 @@ const (
 )
 
 // Open opens a shop, starts the kiosk in it, waits for its first page, and serves
-// the technician's page at addr until Close. progress is told each step in a few
-// words; it may be nil. o.Watch is the bench's own.
-func Open(ctx context.Context, o shop.Options, addr string, progress func(string)) (_ *Opening, err error) {
+// the technician's page on l (see Listen) until Close. progress is told each step
+// in a few words; it may be nil. o.Watch is the bench's own. l is closed in any
+// case.
+func Open(ctx context.Context, o shop.Options, l net.Listener, progress func(string)) (_ *Opening, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.Close())
+		}
+	}()
 	if progress == nil {
 		progress = func(string) {}
 	}
@@ -58,11 +65,7 @@ func Open(ctx context.Context, o shop.Options, addr string, progress func(string
 	}
 	progress(fmt.Sprintf("first page after %d ms", time.Since(begun).Milliseconds()))
 	serving, stop := context.WithCancel(ctx)
-	url, wait, err := New(Shop(s), watch, o.Log).Serve(serving, addr)
-	if err != nil {
-		stop()
-		return nil, err
-	}
+	url, wait := New(Shop(s), watch, o.Log).Serve(serving, l)
 	return &Opening{Shop: s, URL: url, stop: stop, wait: wait}, nil
 }
 

@@ -25,7 +25,11 @@ func open(t *testing.T) (*bench.Opening, *visitor.Visitor) {
 		t.Fatalf("build kioskd: %v\n%s", err, out)
 	}
 	start := time.Date(2026, 11, 24, 10, 0, 0, 0, time.FixedZone("JST", 9*60*60))
-	o, err := bench.Open(t.Context(), shop.Options{Dir: t.TempDir(), Start: start, Kioskd: kioskd}, "127.0.0.1:0", nil)
+	l, err := bench.Listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := bench.Open(t.Context(), shop.Options{Dir: t.TempDir(), Start: start, Kioskd: kioskd}, l, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +59,8 @@ func must(t *testing.T, errs ...error) {
 func TestVisit(t *testing.T) {
 	_, v := open(t)
 	must(t,
-		v.Walk("home start", "menu certificate", "terms agree", "lay-card"),
+		v.See("home"), v.Press("start"), // a page without a mouse, too
+		v.Walk("menu certificate", "terms agree", "lay-card"),
 		v.Click("card-adult"),
 		v.Click("lay-card"),
 		v.See("pin"), v.Type("1234"), v.Tap("enter"),
@@ -163,4 +168,7 @@ func TestSwitches(t *testing.T) {
 	must(t, v.Holds(`!document.getElementById("office-line").checked`))
 	post("office-back", `{}`)
 	must(t, v.Holds(`document.getElementById("office-line").checked && document.getElementById("office-lies").value === ""`))
+	// The other kiosk of the shop stands beside it, off until it is wanted.
+	must(t, v.Choose("kiosk", "2"), v.Holds(`document.getElementById("plate").textContent.includes("k002")`),
+		v.Click("power-on"), v.See("home"))
 }

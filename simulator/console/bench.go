@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"syscall"
 	"time"
@@ -29,13 +30,18 @@ const (
 // Run serves the bench until a signal comes.
 func (f *benchFlags) Run(s *streams, ctx bound) (err error) {
 	say := func(text string) { _, _ = fmt.Fprintf(s.out, "kiosksim: %s\n", text) } // to a person who may be gone
+	l, err := f.listen(ctx)
+	if err != nil {
+		return exitCode(complain(s.err, err))
+	}
 	dir, remove, err := f.folder()
 	if err != nil {
-		return err
+		return errors.Join(err, l.Close())
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	o := shop.Options{Dir: dir, Start: f.Clock, Kioskd: f.Kioskd, Fonts: f.Fonts, KeyCache: f.KeyCache, Log: f.log(s.err)}
-	open, err := f.open(ctx, o, say)
+	open, err := bench.Open(ctx, shop.Options{
+		Dir: dir, Start: f.Clock, Kioskd: f.Kioskd, Fonts: f.Fonts, KeyCache: f.KeyCache, Log: f.log(s.err),
+	}, l, say)
 	if err != nil {
 		return err
 	}
@@ -44,18 +50,17 @@ func (f *benchFlags) Run(s *streams, ctx bound) (err error) {
 	return open.Wait()
 }
 
-// open opens the bench at the address that was asked for, or at one that is free.
-func (f *benchFlags) open(ctx context.Context, o shop.Options, say func(string)) (*bench.Opening, error) {
-	addr := f.Listen
-	if addr == "" {
-		addr = benchAddress
+// listen opens the address that was asked for; where nobody asked and the usual
+// one is taken, any other.
+func (f *benchFlags) listen(ctx context.Context) (net.Listener, error) {
+	if f.Listen != "" {
+		return bench.Listen(ctx, f.Listen)
 	}
-	open, err := bench.Open(ctx, o, addr, say)
-	if f.Listen == "" && errors.Is(err, syscall.EADDRINUSE) {
-		say(benchAddress + " is taken; once more on another port")
-		return bench.Open(ctx, o, anyAddress, say)
+	l, err := bench.Listen(ctx, benchAddress)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return bench.Listen(ctx, anyAddress)
 	}
-	return open, err
+	return l, err
 }
 
 // folder is where the bench keeps its files, and how to leave it.

@@ -93,7 +93,7 @@ func parseAndRun(ctx context.Context, parser *kong.Kong, args []string, s stream
 			panic(r)
 		}
 	}()
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(dashes(args))
 	if err != nil {
 		return 0, err
 	}

@@ -43,7 +43,11 @@ func Make(ctx context.Context, o shop.Options, dir string, progress func(string)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("pictures: %w", err)
 	}
-	open, err := bench.Open(ctx, o, "127.0.0.1:0", progress)
+	l, err := bench.Listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("pictures: %w", err)
+	}
+	open, err := bench.Open(ctx, o, l, progress)
 	if err != nil {
 		return fmt.Errorf("pictures: %w", err)
 	}

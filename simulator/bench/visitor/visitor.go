@@ -185,6 +185,19 @@ func (v *Visitor) Click(id string) error {
 	return nil
 }
 
+// Press does what Tap does with the keyboard alone: the button that lies over the
+// panel for those who cannot use a mouse gets the focus, then Enter.
+func (v *Visitor) Press(id string) error {
+	button := fmt.Sprintf(`#panel-buttons [data-button=%q]`, id)
+	if err := v.until(fmt.Sprintf(`document.querySelector('%s')`, button), "button "+id+" on the panel"); err != nil {
+		return err
+	}
+	if err := chromedp.Do(v.ctx, chromedp.Focus(button), chromedp.KeyEvent("\r")); err != nil {
+		return fmt.Errorf("press %s: %w", id, err)
+	}
+	return nil
+}
+
 // Choose chooses from a list.
 func (v *Visitor) Choose(id, value string) error {
 	_, err := chromedp.Run(v.ctx, chromedp.Evaluate[bool](fmt.Sprintf(
