@@ -90,7 +90,7 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, k.screen.Close()) }()
 
 	o := opener{board: k.board, cfg: k.cfg, gauge: &k.gauge, rest: k.rest, log: k.log}
-	k.devices, err = o.open(ctx, artist{k.screen})
+	k.devices, err = o.open(artist{k.screen})
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}

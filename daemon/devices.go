@@ -58,7 +58,6 @@ type devices struct {
 	reader  *attendant.Reader
 	exit    *contact.Dev
 	tray    *contact.Dev
-	printer *ipp.Dev
 }
 
 // opener opens devices one after the other, and stops at the first error.
@@ -70,7 +69,7 @@ type opener struct {
 	log   *slog.Logger
 }
 
-func (o opener) open(ctx context.Context, artist attendant.Artist) (*devices, error) {
+func (o opener) open(artist attendant.Artist) (*devices, error) {
 	d := &devices{}
 	for _, step := range []struct {
 		name string
@@ -78,7 +77,7 @@ func (o opener) open(ctx context.Context, artist attendant.Artist) (*devices, er
 	}{
 		{"coins", func() error { return o.coins(d) }},
 		{"lamps", func() error { return o.lights(d) }},
-		{"sheet printer", func() error { return o.paper(ctx, d) }},
+		{"sheet printer", func() error { return o.paper(d) }},
 		{"receipt printer", func() error { return o.receipts(d, artist) }},
 		{"card reader", func() error { return o.card(d) }},
 	} {
@@ -144,16 +143,15 @@ func (o opener) lights(d *devices) error {
 	return nil
 }
 
-func (o opener) paper(ctx context.Context, d *devices) error {
+func (o opener) paper(d *devices) error {
 	exit, err := o.sensor(o.cfg.Wiring.SheetExit, contact.Opts{})
 	if err != nil {
 		return err
 	}
 	d.exit = exit
-	if d.printer, err = ipp.New(ctx, o.cfg.SheetPrinter.URL, ipp.Opts{}); err != nil {
-		return err
-	}
-	d.sheets = attendant.NewSheets(d.printer, exit, o.board.Clock(), o.rest, o.log)
+	d.sheets = attendant.NewSheets(func(ctx context.Context) (*ipp.Dev, error) {
+		return ipp.New(ctx, o.cfg.SheetPrinter.URL, ipp.Opts{})
+	}, exit, o.board.Clock(), o.rest)
 	d.tray, err = o.sensor(o.cfg.Wiring.SheetTray, contact.Opts{Changed: d.sheets.TrayChanged, Work: o.gauge.Begin})
 	d.sheets.SetTray(d.tray)
 	return err
@@ -203,8 +201,8 @@ func (d *devices) close() error {
 			errs = append(errs, c.Halt())
 		}
 	}
-	if d.printer != nil {
-		errs = append(errs, d.printer.Close())
+	if d.sheets != nil {
+		errs = append(errs, d.sheets.Close())
 	}
 	return errors.Join(errs...)
 }

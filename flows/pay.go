@@ -13,7 +13,6 @@ const coinsOfOneKind = 20
 // pay takes coins until the fee is in and the customer says print. Coins count
 // when the acceptor has them and the journal knows; until then nothing is shown.
 func (v *visit) pay(ctx context.Context) error {
-	v.c.Signals.Blink(LampCoins)
 	defer v.c.Signals.Off(LampCoins)
 	count := make(map[int]int)
 	accepting := false
@@ -22,6 +21,7 @@ func (v *visit) pay(ctx context.Context) error {
 			return nil
 		}
 		accepting = false
+		v.c.Signals.Off(LampCoins)
 		return v.c.Cash.Refuse()
 	}
 	for {
@@ -33,6 +33,7 @@ func (v *visit) pay(ctx context.Context) error {
 				return v.failed(ctx, "coin acceptor", err)
 			}
 			accepting = true
+			v.c.Signals.Blink(LampCoins)
 		}
 		if !want {
 			if err := refuse(); err != nil {

@@ -30,7 +30,7 @@ type Reader struct {
 	lies    board.Presence
 	working bool
 	looked  chan struct{} // closed at the next look
-	open    atomic.Int32 // card handles: the board asks (quiet)
+	open    atomic.Int32  // card handles: the board asks (quiet)
 }
 
 // NewReader is a reader on which nothing lies until Run has looked.

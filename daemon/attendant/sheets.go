@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
@@ -26,20 +27,38 @@ var errUnseen = errors.New("the printer says completed, but no sheet was seen at
 
 // Sheets are flows' page printer with the two sensors behind it: the exit slot,
 // which sees a sheet pass, and the tray, which sees it lie.
+//
+// A printer that does not answer at the start is looked for again whenever
+// somebody asks.
 type Sheets struct {
-	printer *ipp.Dev
+	open    func(context.Context) (*ipp.Dev, error)
+	once    sync.Mutex
+	printer *ipp.Dev // nil until it has answered
 	exit    *contact.Dev
 	tray    *contact.Dev
 	clock   board.Clock
 	rest    *Rest
-	log     *slog.Logger
-	waiters *waiters
+	waiters waiters
 }
 
-// NewSheets joins a printer and its sensors; the tray's changes come by
-// TrayChanged.
-func NewSheets(p *ipp.Dev, exit *contact.Dev, clock board.Clock, rest *Rest, log *slog.Logger) *Sheets {
-	return &Sheets{printer: p, exit: exit, clock: clock, rest: rest, log: log, waiters: &waiters{}}
+// NewSheets joins the printer that open finds and its sensors; the tray's changes
+// come by TrayChanged.
+func NewSheets(open func(context.Context) (*ipp.Dev, error), exit *contact.Dev, clock board.Clock, rest *Rest) *Sheets {
+	return &Sheets{open: open, exit: exit, clock: clock, rest: rest}
+}
+
+func (s *Sheets) device(ctx context.Context) (*ipp.Dev, error) {
+	s.once.Lock()
+	defer s.once.Unlock()
+	if s.printer != nil {
+		return s.printer, nil
+	}
+	dev, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.printer = dev
+	return dev, nil
 }
 
 // SetTray says which sensor watches the tray.
@@ -58,15 +77,32 @@ func (s *Sheets) Clear(ctx context.Context) <-chan struct{} {
 
 // Ready is nil when both sides of a sheet would be printed now.
 func (s *Sheets) Ready(ctx context.Context) error {
-	_, err := s.printer.Ready(ctx)
+	dev, err := s.device(ctx)
+	if err != nil {
+		return &flows.NotReady{Device: sheetDevice, Reason: "printer", Action: "maintenance"}
+	}
+	state, err := dev.Ready(ctx)
 	var not ipp.NotReady
 	switch {
+	case err == nil && slices.ContainsFunc(state.Reasons, faint):
+		return &flows.NotReady{Device: sheetDevice, Reason: "printer", Action: "maintenance"}
 	case err == nil:
 		return nil
 	case errors.As(err, &not):
 		return &flows.NotReady{Device: sheetDevice, Reason: not.Reason, Action: not.Action}
 	default:
 		return &flows.NotReady{Device: sheetDevice, Reason: "printer", Action: "maintenance"}
+	}
+}
+
+// faint holds for what a printer still prints with, but too faintly for the
+// ground pattern by which a copy of a certificate shows itself as one.
+func faint(reason string) bool {
+	switch reason {
+	case "toner-low", "marker-supply-low", "opc-near-eol":
+		return true
+	default:
+		return false
 	}
 }
 
@@ -78,7 +114,11 @@ func (s *Sheets) Ready(ctx context.Context) error {
 func (s *Sheets) Print(ctx context.Context, raster []byte) error {
 	before := s.exit.Passages()
 	next := before
-	err := s.printer.Print(ctx, raster, func(p ipp.Progress) {
+	dev, err := s.device(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: %w", &flows.NotPrinted{Reason: "no answer"}, err)
+	}
+	err = dev.Print(ctx, raster, func(p ipp.Progress) {
 		if p.Impressions < 2 {
 			next = s.exit.Passages()
 		}
@@ -119,5 +159,12 @@ func (s *Sheets) seen(number int) error {
 	return nil
 }
 
-// Queued is how many jobs the printer still has: none, between customers.
-func (s *Sheets) Queued(ctx context.Context) (int, error) { return s.printer.Queue(ctx) }
+// Close ends the line to the printer.
+func (s *Sheets) Close() error {
+	s.once.Lock()
+	defer s.once.Unlock()
+	if s.printer == nil {
+		return nil
+	}
+	return s.printer.Close()
+}
