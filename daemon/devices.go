@@ -166,11 +166,17 @@ func (o opener) sensor(name string, opts contact.Opts) (*contact.Dev, error) {
 }
 
 func (o opener) receipts(d *devices, artist attendant.Artist) error {
-	port, err := o.board.UART(o.cfg.Wiring.Receipts)
-	if err != nil {
-		return err
-	}
-	d.slips = attendant.NewSlips(func() (*escpos.Dev, error) { return escpos.New(port, escpos.Opts{}) }, artist)
+	d.slips = attendant.NewSlips(func() (*escpos.Dev, error) {
+		port, err := o.board.UART(o.cfg.Wiring.Receipts)
+		if err != nil {
+			return nil, err
+		}
+		dev, err := escpos.New(port, escpos.Opts{})
+		if err != nil {
+			return nil, errors.Join(err, port.Close())
+		}
+		return dev, nil
+	}, artist)
 	return nil
 }
 

@@ -167,6 +167,7 @@ func (v *visit) handOver(ctx context.Context, how string) error {
 	if err := v.takeSheets(ctx, p); err != nil {
 		return err
 	}
+	v.c.Signals.Off(LampSheets)
 	if owed > 0 {
 		return nil // the slip comes next
 	}
