@@ -28,11 +28,12 @@ type Bench struct {
 	watch *Watch
 	log   *slog.Logger
 
-	mu      sync.Mutex
-	stands  map[int]*stand
-	office  officeView
-	closing context.Context // streams end with it; set by Serve
-	close   context.CancelFunc
+	closing chan struct{} // closed when streams are to end
+	close   func()
+
+	mu     sync.Mutex
+	stands map[int]*stand
+	office officeView
 }
 
 // stand is what the bench itself remembers of one kiosk.
@@ -54,8 +55,8 @@ func New(floor Floor, watch *Watch, log *slog.Logger) *Bench {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	b := &Bench{floor: floor, watch: watch, log: log, stands: make(map[int]*stand)}
-	b.closing, b.close = context.WithCancel(context.Background())
+	b := &Bench{floor: floor, watch: watch, log: log, stands: make(map[int]*stand), closing: make(chan struct{})}
+	b.close = sync.OnceFunc(func() { close(b.closing) })
 	return b
 }
 

@@ -50,7 +50,7 @@ func (b *Bench) events(w http.ResponseWriter, r *http.Request, s *stand) error {
 		case <-look.C:
 		case <-r.Context().Done():
 			return nil
-		case <-b.closing.Done():
+		case <-b.closing:
 			return nil
 		}
 	}
@@ -64,7 +64,7 @@ func (b *Bench) rest(r *http.Request, d time.Duration) bool {
 	case <-t.C:
 		return true
 	case <-r.Context().Done():
-	case <-b.closing.Done():
+	case <-b.closing:
 	}
 	return false
 }

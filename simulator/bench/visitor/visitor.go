@@ -8,6 +8,7 @@ package visitor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -77,17 +78,19 @@ const lookEach = 20 * time.Millisecond
 func (v *Visitor) until(expression, what string) error {
 	ctx, cancel := context.WithTimeout(v.ctx, v.within)
 	defer cancel()
+	var last error
 	for {
 		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
 		if ok {
 			return nil
 		}
+		// A page that is just being loaded throws: it is looked at again.
 		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("wait for %s: %w", what, err)
+			last = err
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waited %s for %s; there was %s", v.within, what, v.there())
+			return errors.Join(fmt.Errorf("waited %s for %s; there was %s", v.within, what, v.there()), last)
 		case <-time.After(lookEach):
 		}
 	}
@@ -137,10 +140,20 @@ func (v *Visitor) Tap(id string) error {
 	if err != nil {
 		return fmt.Errorf("tap %s: %w", id, err)
 	}
-	quick := *v
-	quick.within = takenWithin
-	// A button that changes nothing one can see is no error.
-	_ = quick.until(fmt.Sprintf("%s !== %q", shownNumber, at.Number), "another picture")
+	return v.pause(fmt.Sprintf("%s !== %q", shownNumber, at.Number))
+}
+
+// pause waits until an expression is true, but not long: a button that changes
+// nothing one can see is no error.
+func (v *Visitor) pause(expression string) error {
+	deadline := time.Now().Add(takenWithin)
+	for time.Now().Before(deadline) {
+		done, err := chromedp.Run(v.ctx, chromedp.Evaluate[bool](expression))
+		if err != nil || done {
+			return err
+		}
+		time.Sleep(lookEach)
+	}
 	return nil
 }
 
