@@ -151,8 +151,9 @@ func (c *customer) home(ctx context.Context) error {
 func (c *customer) describe() error {
 	page := "none"
 	if t := c.kiosk.Tree(); t != nil {
-		page = t.Page
+		page = fmt.Sprint(t.Page, t.Keys)
 	}
 	const lines = 5
-	return fmt.Errorf("page %s; kioskd's log ends:\n%s", page, strings.Join(c.kiosk.LogTail(lines), "\n"))
+	return fmt.Errorf("page %s, %d yen in the coin tray; kioskd's log ends:\n%s",
+		page, c.kiosk.Lying(), strings.Join(c.kiosk.LogTail(lines), "\n"))
 }
