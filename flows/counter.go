@@ -73,9 +73,9 @@ func (c *Counter) Serve(ctx context.Context) error {
 			return c.left(ctx, err)
 		}
 		switch id {
-		case "certificate":
+		case ErrandCertificate:
 			err = c.certificate(ctx)
-		case "reset":
+		case ErrandReset:
 			err = c.reset(ctx)
 		}
 		if !errors.Is(err, errAgain) {
@@ -84,11 +84,12 @@ func (c *Counter) Serve(ctx context.Context) error {
 	}
 }
 
-// reset is the other errand, the signature password. This kiosk cannot do it
-// yet, and says what a store says that does not offer it.
-func (c *Counter) reset(ctx context.Context) error {
-	return c.unavailable(ctx, "not-offered", c.Contact)
-}
+// What a customer can come for, as the menu's buttons and the office's settings
+// name it.
+const (
+	ErrandCertificate = "certificate"
+	ErrandReset       = "reset"
+)
 
 // errAgain leads back to the menu.
 var errAgain = errors.New("back to the menu")
@@ -99,7 +100,7 @@ func (c *Counter) left(ctx context.Context, err error) error {
 	case err == nil, errors.Is(err, errHome), errors.Is(err, ErrIdle):
 		return c.cardBack(ctx)
 	case errors.Is(err, errCancelled):
-		return c.cancelled(ctx)
+		return c.cancelled(ctx, "")
 	default:
 		return err
 	}
@@ -109,12 +110,16 @@ func (c *Counter) left(ctx context.Context, err error) error {
 // straight back.
 func (c *Counter) home(ctx context.Context) error {
 	for {
-		woken, stop := c.either(ctx, c.Service.Changed(), c.Cash.Pending())
-		id, err := c.Screen.Ask(ctx, Page{
+		p := Page{
 			Name:    PageHome,
 			Buttons: buttons("start", "help", "language"),
 			Notice:  c.Office.Rules().Notice["ja"],
-		}, woken)
+		}
+		if !c.reported(ctx) {
+			p.Lasts = reportEvery
+		}
+		woken, stop := c.either(ctx, c.Service.Changed(), c.Cash.Pending())
+		id, err := c.Screen.Ask(ctx, p, woken)
 		stop()
 		if err != nil {
 			return err
@@ -146,8 +151,10 @@ func (c *Counter) outOfService(ctx context.Context, reason string) error {
 
 // cancelled says that nothing was done and nothing is kept, and sees that the
 // card does not stay.
-func (c *Counter) cancelled(ctx context.Context) error {
-	if err := c.lasting(ctx, Page{Name: PageCancelled, Keys: keys("card", yes(c.Reader.Present()))}); err != nil {
+func (c *Counter) cancelled(ctx context.Context, errand string) error {
+	p := Page{Name: PageCancelled, Keys: keys("card", yes(c.Reader.Present()))}
+	p.Keys = append(p.Keys, errandKey(errand)...)
+	if err := c.lasting(ctx, p); err != nil {
 		return err
 	}
 	return c.cardBack(ctx)

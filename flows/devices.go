@@ -44,9 +44,30 @@ type Card interface {
 	Verify(pin *secret.Text) error
 	// Sign signs SHA-256 of message with the user-verification key.
 	Sign(message []byte) ([]byte, error)
+	// HasSignature says whether the card has a signature certificate. It cannot
+	// be read without the password that was lost; whether it is in force the
+	// office knows.
+	HasSignature() (bool, error)
+	// Challenge, Authorise and SetPassword set the signature password anew, in
+	// this order: the card's challenge, the issuer's answer to it, and the new
+	// password, once. A card that answers SetPassword with a no is a NotReset;
+	// after any other error nobody knows whether it has the new password.
+	Challenge() ([]byte, error)
+	Authorise(cryptogram []byte) error
+	SetPassword(password *secret.Text) error
+	// PasswordTries is how many are left of the signature password.
+	PasswordTries() (int, error)
+	// ProvePassword presents the signature password, once; nil is the proof.
+	ProvePassword(password *secret.Text) error
 	// Close takes the power away. It may be called twice.
 	Close()
 }
+
+// NotReset says that the card refused the new password and keeps the old one.
+type NotReset struct{ Why error }
+
+func (e *NotReset) Error() string { return "the card keeps its password: " + e.Why.Error() }
+func (e *NotReset) Unwrap() error { return e.Why }
 
 // WrongCard is a card that cannot be used here. Kind is one of the scenario
 // language's: old, phone, foreign, unreadable, two, no-pin.
@@ -118,7 +139,7 @@ type SlipPrinter interface {
 
 // Slip is what the receipt printer prints. It carries no personal data.
 type Slip struct {
-	Kind    string // receipt, debt
+	Kind    string // receipt, debt, reset
 	At      time.Time
 	Kiosk   string
 	Number  string // of the visit: random

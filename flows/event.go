@@ -53,6 +53,17 @@ const (
 	CashCount        = "cash-count"
 )
 
+// The events of a reset: the intent before anything is asked of the card, one of
+// three outcomes, and that the office has heard of it. They are named by the
+// visit, and carry nothing that was typed.
+const (
+	ResetIntent    = "reset-intent"
+	ResetProved    = "reset-proved"    // the card has taken the new password and shown it
+	ResetUnchanged = "reset-unchanged" // the card has the old one
+	ResetUnknown   = "reset-unknown"   // nobody knows which
+	ResetReported  = "reset-reported"
+)
+
 // How a visit ended.
 const (
 	HowDone      = "done"

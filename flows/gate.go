@@ -34,8 +34,16 @@ func (c *Counter) gate(ctx context.Context, what string) string {
 	if !c.Office.Reachable() {
 		return "office"
 	}
+	// What became of an earlier reset the office must know before anybody is
+	// served (I10).
+	if !c.reported(ctx) {
+		return "office"
+	}
 	if !c.Reader.Working() {
 		return "reader"
+	}
+	if what == ErrandReset {
+		return "" // no paper and no money is in it
 	}
 	if reason := c.notReady(ctx, c.Sheets.Ready, "printer"); reason != "" {
 		return reason
@@ -124,10 +132,10 @@ func (c *Counter) notReady(ctx context.Context, ready func(context.Context) erro
 }
 
 // unavailable says so before the card is laid, and leads back to the menu.
-func (c *Counter) unavailable(ctx context.Context, reason string, contact Contact) error {
+func (c *Counter) unavailable(ctx context.Context, errand, reason string, contact Contact) error {
 	if _, err := c.ask(ctx, Page{
 		Name:    PageUnavailable,
-		Keys:    keys("reason", reason),
+		Keys:    append(keys("reason", reason), errandKey(errand)...),
 		Buttons: buttons("back", "help", "language", "cancel"),
 		Contact: &contact,
 		Idle:    c.Limits.Idle,

@@ -41,7 +41,11 @@ type Account struct {
 	Incident string
 	Booked   time.Time
 	Issue    string
+	// ResetOutcome is what became of a reset that the office has not heard of
+	// yet; "" for none.
+	ResetOutcome ResetOutcome
 
+	resetIntent bool        // a reset is under way
 	coinIntent  int         // yen of the pay-out under way, 0 if none
 	sheetIntent [2]int      // copy, sheet of the print under way, zero if none
 	delivered   map[int]int // whole sheets by copy
@@ -69,7 +73,7 @@ func (l *Ledger) Apply(e Event) {
 		return
 	}
 	a := l.visits[e.Visit]
-	if a == nil && (e.Kind == DebtSettled || e.Kind == VisitEnded) {
+	if a == nil && (e.Kind == DebtSettled || e.Kind == VisitEnded || e.Kind == ResetReported) {
 		return // its last word: nothing was open
 	}
 	if a == nil {
@@ -112,12 +116,36 @@ func (l *Ledger) Apply(e Event) {
 		a.Debt, a.Incident, a.Booked = e.Yen, e.Incident, e.At
 	case DebtSettled:
 		delete(l.visits, e.Visit)
+	case ResetIntent:
+		a.resetIntent = true
+	case ResetProved, ResetUnchanged, ResetUnknown:
+		a.resetIntent = false
+		a.ResetOutcome = outcomes[e.Kind]
+	case ResetReported:
+		a.ResetOutcome = ""
+		l.close(a)
 	case VisitEnded:
 		a.Ended = true
-		if a.Debt == 0 {
-			delete(l.visits, e.Visit) // nothing more can come of it
-		}
+		l.close(a)
 	}
+}
+
+// close forgets a visit of which nothing more can come. l.mu is held.
+func (l *Ledger) close(a *Account) {
+	if a.Ended && a.Debt == 0 && a.ResetOutcome == "" && !a.resetIntent {
+		delete(l.visits, a.Visit)
+	}
+}
+
+// outcomes are what the events of a reset say to the office. It is read only.
+var outcomes = map[string]ResetOutcome{
+	ResetProved: OutcomeProved, ResetUnchanged: OutcomeUnchanged, ResetUnknown: OutcomeUnknown,
+}
+
+// Unreported are the visits with a reset of which the office has not heard,
+// oldest first.
+func (l *Ledger) Unreported() []*Account {
+	return l.some(func(a *Account) bool { return a.ResetOutcome != "" })
 }
 
 // Open are the visits that began and did not end, and those whose debt was

@@ -12,29 +12,18 @@ import (
 const renewFrom = 3 // months
 
 // login goes from the terms to a customer whose card has been proven and taken
-// off the reader again: nobody can forget it later.
+// off the reader again: nobody can forget it later. What the person may have is
+// asked while the card still lies there, so that the customer waits once; a
+// refusal that concerns the person is shown after the card is off.
 func (v *visit) login(ctx context.Context) error {
-	if _, err := v.ask(ctx, v.page(PageTerms, "agree", "disagree"), nil); err != nil {
-		return err
-	}
-	card, err := v.layCard(ctx)
+	card, err := v.identify(ctx)
 	if err != nil {
 		return err
 	}
 	defer card.Close()
-
-	session, err := v.c.Office.Begin(ctx, card.Certificate().Raw)
-	if err != nil {
-		v.c.Log.Warn("login.begin", "visit", v.id, "err", err)
-		return v.c.unavailable(ctx, "office", v.contact)
-	}
-	v.session = session
-	if err := v.enterPIN(ctx, card); err != nil {
-		return err
-	}
-	if err := v.prove(ctx, card); err != nil {
-		return err
-	}
+	asking, cancel := v.c.Clock.WithTimeout(ctx, v.c.Limits.Fetch, ErrOfficeAway)
+	defer cancel()
+	v.offer, v.offerErr = v.session.Offer(asking)
 	card.Close()
 
 	v.c.Signals.Beep()
@@ -47,6 +36,37 @@ func (v *visit) login(ctx context.Context) error {
 		return errHome // whoever took the forgotten card need not be the customer
 	}
 	return v.afterCard(ctx)
+}
+
+// identify goes from the terms to a card that is proven to be its holder's and
+// still lies there, powered. The caller closes it.
+func (v *visit) identify(ctx context.Context) (Card, error) {
+	if _, err := v.ask(ctx, v.page(PageTerms, "agree", "disagree"), nil); err != nil {
+		return nil, err
+	}
+	card, err := v.layCard(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.proveCard(ctx, card); err != nil {
+		card.Close()
+		return nil, err
+	}
+	return card, nil
+}
+
+// proveCard opens a session for the card and has PIN and signature judged.
+func (v *visit) proveCard(ctx context.Context, card Card) error {
+	session, err := v.c.Office.Begin(ctx, card.Certificate().Raw)
+	if err != nil {
+		v.c.Log.Warn("login.begin", "visit", v.id, "err", err)
+		return v.c.unavailable(ctx, v.errand, "office", v.contact)
+	}
+	v.session = session
+	if err := v.enterPIN(ctx, card); err != nil {
+		return err
+	}
+	return v.prove(ctx, card)
 }
 
 // layCard asks for the card until one lies there that can log in, and returns
@@ -96,7 +116,7 @@ func (v *visit) waitForCard(ctx context.Context) error {
 // wrongCard names the card that would do, and goes on when this one is taken.
 func (v *visit) wrongCard(ctx context.Context, kind string) error {
 	p := v.page(PageWrongCard, "next")
-	p.Keys = keys("kind", kind)
+	p.Keys = append(p.Keys, keys("kind", kind)...)
 	id, err := v.askUntil(ctx, p, v.c.Reader.Gone)
 	if err != nil || id == "" {
 		return err
@@ -123,6 +143,11 @@ func (v *visit) usable(ctx context.Context, card Card) error {
 	if now.Before(cert.NotBefore) {
 		return v.deadEnd(ctx, PageNotYetValid, "where")
 	}
+	if v.errand == ErrandReset {
+		if err := v.hasSignature(ctx, card); err != nil {
+			return err
+		}
+	}
 	if card.Tries() == 0 {
 		return v.deadEnd(ctx, PageBlocked, "four-digit-pin")
 	}
@@ -137,7 +162,7 @@ func (v *visit) deadEnd(ctx context.Context, page, topic string) error {
 	}
 	p := v.page(page, "next")
 	if page == PageExpired {
-		p.Keys = keys("until", v.certificate.NotAfter.In(tokyo).Format("2006-01-02"))
+		p.Keys = append(p.Keys, keys("until", v.certificate.NotAfter.In(tokyo).Format("2006-01-02"))...)
 	}
 	if _, err := v.ask(ctx, p, nil); err != nil {
 		return err
@@ -157,6 +182,7 @@ func (v *visit) guided(ctx context.Context, topic string) error {
 // cardGone ends the visit: the card left while it was needed.
 func (v *visit) cardGone(ctx context.Context) error {
 	v.how = HowCancelled
+	v.giveBooking(ctx)
 	if _, err := v.ask(ctx, v.page(PageCardGone, "next"), nil); err != nil {
 		return err
 	}
@@ -186,7 +212,7 @@ func (v *visit) enterPIN(ctx context.Context, card Card) error {
 			return v.deadEnd(ctx, PageBlocked, "four-digit-pin")
 		}
 		p := v.page(PageWrongPIN, "next")
-		p.Keys = keys("tries", strconv.Itoa(tries))
+		p.Keys = append(p.Keys, keys("tries", strconv.Itoa(tries))...)
 		if err := v.whileCard(ctx, p); err != nil {
 			return err
 		}
@@ -199,7 +225,7 @@ func (v *visit) onePIN(ctx context.Context, card Card, tries int) (int, error) {
 	gone, cancel := context.WithCancel(ctx)
 	defer cancel()
 	p := v.page(PagePIN)
-	p.Keys = keys("tries", strconv.Itoa(tries))
+	p.Keys = append(p.Keys, keys("tries", strconv.Itoa(tries))...)
 	pin, id, err := v.c.Screen.AskPIN(gone, p, v.c.Reader.Gone(gone))
 	if err != nil {
 		return 0, err
@@ -273,9 +299,7 @@ func (v *visit) whileCard(ctx context.Context, p Page) error {
 	return nil
 }
 
-// prove has the card sign the office's challenge and the office judge it. What
-// the person may have is asked in the same breath, so that the customer waits
-// once; a refusal that concerns the person is shown after the card is off.
+// prove has the card sign the office's challenge and the office judge it.
 func (v *visit) prove(ctx context.Context, card Card) error {
 	signature, err := card.Sign(v.session.Message())
 	if errors.Is(err, ErrCardGone) {
@@ -296,11 +320,7 @@ func (v *visit) prove(ctx context.Context, card Card) error {
 	}
 	v.municipality, v.contact = where.ID, where.Contact
 	person := v.c.Journal.Person(v.certificate.SerialNumber.Bytes())
-	if err := v.write(Event{Kind: LoginOK, Person: person}); err != nil {
-		return err
-	}
-	v.offer, v.offerErr = v.session.Offer(ctx2)
-	return nil
+	return v.write(Event{Kind: LoginOK, Person: person})
 }
 
 // afterCard says what had to wait until the card was off the reader.
@@ -315,7 +335,7 @@ func (v *visit) afterCard(ctx context.Context) error {
 	now, _ := v.c.Clock.Now()
 	if reason := closed(v.c.Office.Rules(), v.municipality, now, 0); reason != "" {
 		v.how = HowRefused
-		return v.c.unavailable(ctx, reason, v.contact)
+		return v.c.unavailable(ctx, v.errand, reason, v.contact)
 	}
 	if !endsSoon(v.certificate, now) {
 		return nil
@@ -338,7 +358,7 @@ func (v *visit) refused(ctx context.Context, code string) error {
 		return err
 	}
 	p := v.page(PageRefused, "next")
-	p.Keys = keys("code", code)
+	p.Keys = append(p.Keys, keys("code", code)...)
 	p.Idle, p.Lasts = 0, v.c.Limits.End
 	id, err := v.ask(ctx, p, nil)
 	if err != nil {
@@ -347,12 +367,26 @@ func (v *visit) refused(ctx context.Context, code string) error {
 	if id == "" {
 		return errHome
 	}
-	topic := map[string]string{"overseas": "overseas", "revoked": "revoked", "under-15": "guardian"}[code]
-	switch {
-	case code == "sheet-limit" || code == "not-in-service":
+	if code == "sheet-limit" || code == "not-in-service" {
 		return errHome
-	case topic == "":
-		topic = "where"
 	}
-	return v.guided(ctx, topic)
+	return v.guided(ctx, topicOf(code))
+}
+
+// topicOf is the guidance that helps after a refusal.
+func topicOf(code string) string {
+	switch code {
+	case "overseas", "revoked":
+		return code
+	case "under-15":
+		return "guardian"
+	case "signature-expired":
+		return "expired"
+	case "signature-revoked":
+		return "revoked"
+	case "no-booking", "booking-expired", "booking-used", "booking-other-card", "booking-wait":
+		return "password"
+	default:
+		return "where"
+	}
 }

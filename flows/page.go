@@ -67,6 +67,11 @@ type Screen interface {
 	// or the id of another button (cancel, help), or "" as Ask does. Nothing
 	// that was typed is in any tree.
 	AskPIN(ctx context.Context, p Page, until <-chan struct{}) (pin *secret.Text, id string, err error)
+	// AskPassword shows p with a keyboard of letters and digits and returns what
+	// was typed after enter, or the id of another button, or "" as Ask does. On
+	// PageNewPassword the keys length, letter and digit follow the typing, and
+	// enter waits for all three. Nothing that was typed is in any tree.
+	AskPassword(ctx context.Context, p Page, until <-chan struct{}) (password *secret.Text, id string, err error)
 	// Clear forgets the last customer: language back to the first one, and
 	// nothing typed left in memory.
 	Clear()
@@ -117,4 +122,19 @@ const (
 	PageSlip         = "slip"     // owed
 	PageGuidance     = "guidance" // topic
 	PageMoreTime     = "more-time"
+)
+
+// The pages of the reset. The pages it shares with the certificate have the key
+// errand=reset, for words of its own.
+const (
+	PageResetAbout     = "reset-about"
+	PageBooked         = "booked"
+	PageHowToBook      = "how-to-book"
+	PageNewPassword    = "new-password" // length letter digit
+	PageAgain          = "again"
+	PageMismatch       = "mismatch"
+	PageWriting        = "writing"
+	PageResetDone      = "reset-done"
+	PageResetUnchanged = "reset-unchanged"
+	PageResetUnknown   = "reset-unknown" // incident
 )

@@ -18,7 +18,20 @@ type Office interface {
 	// (DER) was read: a fresh key pair, and the office's nonce. It costs no try.
 	// Repeatable. Refused with a login code when the office knows already.
 	Begin(ctx context.Context, certificate []byte) (Session, error)
+	// ReportReset tells what became of a reset, by the number of its visit; it
+	// needs no session, so that a kiosk can do it after a power cut. Repeatable.
+	ReportReset(ctx context.Context, visit string, outcome ResetOutcome) error
 }
+
+// ResetOutcome is what became of a reset.
+type ResetOutcome string
+
+// The outcomes. Unchanged also says that nothing was begun.
+const (
+	OutcomeProved    ResetOutcome = "proved"
+	OutcomeUnchanged ResetOutcome = "unchanged"
+	OutcomeUnknown   ResetOutcome = "unknown"
+)
 
 // Session is one customer at the office. Its key lives as long as it does.
 type Session interface {
@@ -37,6 +50,12 @@ type Session interface {
 	// Repeatable under the same Request.ID. progress hears of each whole sheet.
 	// What does not agree is a BadDocument.
 	Order(ctx context.Context, r Request, progress func(sheet, of int)) (*Document, error)
+	// BeginReset starts this resident's booking, under the number of the visit. A
+	// refusal is a Refused. Repeatable.
+	BeginReset(ctx context.Context, visit string) error
+	// AuthoriseReset has the issuer answer the card's challenge: the cryptogram
+	// lets this card set its signature password anew, once. Repeatable.
+	AuthoriseReset(ctx context.Context, visit string, challenge []byte) (cryptogram []byte, err error)
 	// Close wipes the key. It may be called twice.
 	Close()
 }

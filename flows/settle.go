@@ -8,7 +8,7 @@ import (
 
 // Recover books what a crash left open, before anybody is served (I10): what
 // was paid and not delivered is owed; what nobody saw is unknown, never printed
-// again and never charged.
+// again and never charged; a reset without its outcome is unknown.
 func (c *Counter) Recover() error {
 	for _, a := range c.Journal.Ledger().Open() {
 		if err := c.recover(a); err != nil {
@@ -30,6 +30,15 @@ func (c *Counter) recover(a *Account) error {
 	if a.coinIntent > 0 {
 		happened = true
 		if err := c.write(Event{Kind: Incident, Visit: a.Visit, Yen: a.coinIntent, Reason: reasonCoinUnseen, Incident: incident}); err != nil {
+			return err
+		}
+	}
+	if a.resetIntent {
+		happened = true
+		if err := c.write(Event{Kind: ResetUnknown, Visit: a.Visit, Reason: "the power went", Incident: incident}); err != nil {
+			return err
+		}
+		if err := c.write(Event{Kind: Incident, Visit: a.Visit, Reason: "the power went during a reset", Incident: incident}); err != nil {
 			return err
 		}
 	}

@@ -8,9 +8,10 @@ import (
 
 // visit is one customer's errand, from the gate to the blank screen.
 type visit struct {
-	c   *Counter
-	id  string
-	how string // how it ended; see HowDone
+	c      *Counter
+	id     string
+	errand string // ErrandCertificate or ErrandReset
+	how    string // how it ended; see HowDone
 
 	certificate  *x509.Certificate
 	session      Session
@@ -18,6 +19,7 @@ type visit struct {
 	contact      Contact
 	offer        Offer
 	offerErr     error
+	booked       bool // a booking may have been started that nothing was done with
 
 	request  Request
 	document *Document
@@ -35,16 +37,25 @@ type visit struct {
 // The document is complete at the kiosk before money is asked for, and the fee
 // is kept copy by copy, as whole copies come out.
 func (c *Counter) certificate(ctx context.Context) error {
-	if reason := c.gate(ctx, "certificate"); reason != "" {
-		return c.unavailable(ctx, reason, c.Contact)
-	}
-	v := &visit{c: c, id: number(), how: HowCancelled, municipality: c.Municipality, contact: c.Contact}
-	if err := v.write(Event{Kind: VisitBegun}); err != nil {
+	v, err := c.begin(ctx, ErrandCertificate)
+	if err != nil {
 		return err
 	}
 	defer v.forget()
-	err := v.run(ctx)
-	return v.end(ctx, err)
+	return v.end(ctx, v.run(ctx))
+}
+
+// begin opens a visit, unless this cannot be had now: then it says so, and leads
+// back to the menu.
+func (c *Counter) begin(ctx context.Context, errand string) (*visit, error) {
+	if reason := c.gate(ctx, errand); reason != "" {
+		return nil, c.unavailable(ctx, errand, reason, c.Contact)
+	}
+	v := &visit{c: c, id: number(), errand: errand, how: HowCancelled, municipality: c.Municipality, contact: c.Contact}
+	if err := v.write(Event{Kind: VisitBegun}); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // run is the errand itself.
@@ -117,10 +128,20 @@ func (v *visit) forget() {
 func (v *visit) page(name string, ids ...string) Page {
 	return Page{
 		Name:    name,
+		Keys:    errandKey(v.errand),
 		Buttons: buttons(append(ids, "cancel", "help", "language")...),
 		Contact: &v.contact,
 		Idle:    v.c.Limits.Idle,
 	}
+}
+
+// errandKey tells the pages that both errands share which of them it is, for
+// their words.
+func errandKey(errand string) []Key {
+	if errand != ErrandReset {
+		return nil
+	}
+	return keys("errand", errand)
 }
 
 // ask is the counter's, with this page's disagree as another cancel.
@@ -199,7 +220,7 @@ func (v *visit) failed(ctx context.Context, what string, cause error) error {
 	}
 	p := Page{
 		Name:    PageSorry,
-		Keys:    keys("incident", v.incident, "owed", yen(owed)),
+		Keys:    append(keys("incident", v.incident, "owed", yen(owed)), errandKey(v.errand)...),
 		Buttons: buttons("next"),
 		Contact: &v.contact,
 	}

@@ -48,6 +48,9 @@ func next(ctx context.Context, c *flows.Counter, s *Service, behind bool, ready 
 			return err
 		}
 		ready()
+		if err := c.Report(ctx); err != nil {
+			return err
+		}
 		if err := c.Settle(ctx); err != nil {
 			return err
 		}

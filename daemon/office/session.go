@@ -66,7 +66,7 @@ func exchange[A sealable](ctx context.Context, s *session, v protocol.Verb, id s
 		return none, err
 	}
 	place := protocol.Place{Purpose: protocol.Question(v), Kiosk: s.c.kiosk, Session: s.id, Request: id}
-	if v != protocol.LoginBegin {
+	if v != protocol.LoginBegin && v != protocol.ResetDone { // these bring the key
 		place.Key = s.digest
 	}
 	sealed, err := protocol.Seal(s.c.pinned.Seal, place, question)

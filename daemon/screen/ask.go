@@ -40,7 +40,7 @@ func (s *Screen) Show(ctx context.Context, p flows.Page) error {
 
 // Ask shows a page and waits for an answer, as flows.Screen says.
 func (s *Screen) Ask(ctx context.Context, p flows.Page, until <-chan struct{}) (string, error) {
-	return s.ask(ctx, p, until, nil)
+	return s.ask(ctx, p, until, &question{})
 }
 
 // AskPIN shows a page with its keypad and waits for four digits, as
@@ -50,7 +50,7 @@ func (s *Screen) AskPIN(ctx context.Context, p flows.Page, until <-chan struct{}
 	if err != nil {
 		return nil, "", fmt.Errorf("screen: %w", err)
 	}
-	id, err := s.ask(ctx, p, until, pin)
+	id, err := s.ask(ctx, p, until, &question{pin: pin})
 	if err != nil || id != idEnter {
 		pin.Wipe()
 		return nil, id, err
@@ -75,6 +75,7 @@ const (
 	idleOver
 	homeOver
 	lastsOver
+	revealOver
 )
 
 // event is something that happened while a question waits. Its piece of work
@@ -82,16 +83,17 @@ const (
 type event struct {
 	kind  eventKind
 	at    image.Point
-	armed int // which arming of the idle timer it comes from
+	armed int // which arming of the idle timer, or which reveal, it comes from
 	done  func()
 }
 
 // question is one Ask under way. The goroutine that asks owns it, but for the
 // queue.
 type question struct {
-	s    *Screen
-	page flows.Page
-	pin  *secret.Text // nil when it is no keypad
+	s      *Screen
+	page   flows.Page
+	pin    *secret.Text // nil when it is no keypad
+	typing *typing      // nil when it is no keyboard
 
 	over  overlay
 	under overlay // what more-time covers
@@ -103,13 +105,13 @@ type question struct {
 	armed int     // guarded by s.mu
 }
 
-func (s *Screen) ask(ctx context.Context, p flows.Page, until <-chan struct{}, pin *secret.Text) (string, error) {
+func (s *Screen) ask(ctx context.Context, p flows.Page, until <-chan struct{}, q *question) (string, error) {
 	if ctx.Err() != nil {
 		return "", context.Cause(ctx)
 	}
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	q := &question{s: s, page: p, pin: pin, wake: make(chan struct{}, 1)}
+	q.s, q.page, q.wake = s, p, make(chan struct{}, 1)
 	s.mu.Lock()
 	if !s.down {
 		s.ring = "" // the finger left while nobody asked
@@ -177,6 +179,8 @@ func (q *question) meet(e event) (id string, over bool, err error) {
 		return q.idled(e.armed)
 	case homeOver:
 		return "", false, q.comeHome(e.armed)
+	case revealOver:
+		return "", false, q.revealed(e.armed)
 	default:
 		return "", false, nil
 	}
@@ -189,8 +193,8 @@ func (q *question) press(at image.Point) (id string, over bool, err error) {
 	if id == "" {
 		return "", false, nil
 	}
-	if q.pin != nil && q.over == overNone {
-		own, err := q.keypad(id)
+	if q.over == overNone && (q.pin != nil || q.typing != nil) {
+		own, err := q.typedKey(id)
 		if err != nil {
 			return "", false, fmt.Errorf("screen: %w", err)
 		}
@@ -233,6 +237,13 @@ func (q *question) moreTime(id string) (string, bool, error) {
 	// The page beneath cannot be cancelled; whoever is done ends it as silence
 	// would have.
 	return "", true, flows.ErrIdle
+}
+
+func (q *question) typedKey(id string) (own bool, err error) {
+	if q.typing != nil {
+		return q.keyboard(id)
+	}
+	return q.keypad(id)
 }
 
 // keypad takes a key of the PIN pad. It says whether the key was its own, so
@@ -312,6 +323,9 @@ func (q *question) view() view {
 	if q.pin != nil {
 		v.typed = q.pin.Len()
 	}
+	if q.typing != nil {
+		v.entry = q.typing.entry()
+	}
 	return v
 }
 
@@ -324,6 +338,9 @@ func (q *question) end() {
 	}
 	if q.lasts != nil {
 		q.lasts.Stop()
+	}
+	if q.typing != nil {
+		q.typing.mask()
 	}
 	q.s.mu.Lock()
 	q.s.asking = nil

@@ -34,6 +34,7 @@ type builder struct {
 	page  flows.Page
 	look  look
 	typed int
+	entry *entry
 	width int // pixels
 	high  int // units
 }
@@ -121,19 +122,7 @@ const keyUntil = "until"
 
 // text is what the page says, with its values.
 func (b *builder) text() words.Text {
-	var values []string
-	_, until := b.value(keyUntil)
-	for _, k := range b.page.Keys {
-		if k.Name == b.look.variant && until {
-			values = append(values, k.Value+"/"+keyUntil)
-		}
-		if k.Name == b.look.variant {
-			values = append(values, k.Value)
-		}
-	}
-	if until {
-		values = append(values, keyUntil)
-	}
+	values := b.variants()
 	t, ok := b.book.Page(b.page.Name, values...)
 	if !ok {
 		b.fault("no words for %s %v", b.page.Name, values)
@@ -147,6 +136,33 @@ func (b *builder) text() words.Text {
 	}
 	t.Body = body
 	return t
+}
+
+// variants are the values that decide the page's words, the most special first:
+// what the errand says of a value, the value, the errand.
+func (b *builder) variants() []string {
+	var values []string
+	_, until := b.value(keyUntil)
+	for _, k := range b.page.Keys {
+		if k.Name == b.look.variant && until {
+			values = append(values, k.Value+"/"+keyUntil)
+		}
+		if k.Name == b.look.variant {
+			values = append(values, k.Value)
+		}
+	}
+	if until {
+		values = append(values, keyUntil)
+	}
+	errand, special := b.value("errand")
+	if !special {
+		return values
+	}
+	var own []string
+	for _, v := range values {
+		own = append(own, errand+"/"+v)
+	}
+	return append(append(own, values...), errand)
 }
 
 // label is what a button says.

@@ -23,7 +23,7 @@ const (
 // the body.
 func isAction(id string) bool {
 	switch id {
-	case idCancel, idBack, "next", "go-on", "stop", "agree", "disagree", "yes", "no", "start", "print", idMoreTime:
+	case idCancel, idBack, "next", "go-on", "stop", "agree", "disagree", "yes", "no", "start", "print", "four-digit-pin", idMoreTime:
 		return true
 	default:
 		return false
@@ -132,7 +132,7 @@ func icon(id string) art.Icon {
 		return art.Globe
 	case "certificate", "residence-certificate":
 		return art.Document
-	case "reset":
+	case "reset", "four-digit-pin":
 		return art.Key
 	case "self":
 		return art.Person

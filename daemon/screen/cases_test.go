@@ -325,5 +325,6 @@ func samples() []sample {
 	each("guidance", "topic", "where bring overseas guardian legal-representative no-card four-digit-pin password expired revoked", "back next help", ask)
 	out = append(out, sample{"more-time", view{page: flows.Page{Name: "terms"}, over: overMoreTime, asked: true}})
 	out = append(out, sample{"language", view{page: flows.Page{Name: "terms"}, over: overLanguage, asked: true}})
+	out = append(out, resetSamples(contact)...)
 	return out
 }

@@ -156,6 +156,6 @@ func lookOf(name string) (look, bool) {
 	case flows.PageGuidance:
 		return look{build: message, art: art.Counter, language: true, variant: "topic", contact: true}, true
 	default:
-		return look{}, false
+		return resetLook(name)
 	}
 }

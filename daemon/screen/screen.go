@@ -64,7 +64,7 @@ func sized(p image.Point) bool {
 	return p == image.Pt(800, 480) || p == image.Pt(1280, 800)
 }
 
-// Screen is the panel with the finger on it. Show, Ask, AskPIN and Clear are
+// Screen is the panel with the finger on it. Show, Ask, AskPIN, AskPassword and Clear are
 // called by one goroutine at a time; Finger, Page, Language, Forget and Slip by any.
 type Screen struct {
 	o     Options

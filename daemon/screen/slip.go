@@ -17,6 +17,7 @@ import (
 const (
 	SlipReceipt = "receipt" // 領収書
 	SlipOwed    = "slip"    // what is owed, and whom to ask
+	SlipReset   = "reset"   // a password was set without proof: what to do next
 )
 
 // Slip is what a receipt or slip says. It names no person.
@@ -65,8 +66,10 @@ func (s *Screen) RenderSlip(kind string, sl Slip) (*Dots, error) {
 		rows = receiptRows(sl)
 	case SlipOwed:
 		rows = owedRows(sl)
+	case SlipReset:
+		rows = resetRows(sl)
 	default:
-		return nil, fmt.Errorf("screen: no slip %q (there is receipt, slip)", kind)
+		return nil, fmt.Errorf("screen: no slip %q (there is receipt, slip, reset)", kind)
 	}
 	d := &Dots{Kind: kind}
 	c := draw.New(image.Pt(slipDots, slipTall), s.fonts)

@@ -16,6 +16,7 @@ const (
 	swBlockedISO  = 0x6983
 	swBlocked     = 0x6984
 	swCondition   = 0x6985
+	swData        = 0x6A80
 	swNoCurrent   = 0x6986
 	swNotFound    = 0x6A82
 	swParameters  = 0x6A86
@@ -32,6 +33,7 @@ const (
 	insChange       = 0x24
 	insSign         = 0x2A
 	insResetCounter = 0x2C
+	insAuthenticate = 0x82
 	insChallenge    = 0x84
 	insSelect       = 0xA4
 	insRead         = 0xB0

@@ -7,6 +7,9 @@
 // Japanese command set (JICSAP). Counters of tries survive power-off; what was
 // verified does not.
 //
+// A signature password that is lost is set anew by a protocol of this project's
+// own (unblock.go): real cards use the issuer's own, unpublished commands.
+//
 // It refuses to be a real card in one respect: keys come from the test
 // authority and are held in plain memory.
 //
@@ -89,6 +92,13 @@ type Spec struct {
 	PIN, Password string
 	// Tries left; 0 means all of them, Blocked means none.
 	PINTries, PasswordTries int
+
+	// IssuerKey is what the issuer proves itself with (AES-128, 16 bytes): this
+	// card's own, derived from its serial. Nil makes a card that no issuer can
+	// prove itself to.
+	IssuerKey []byte
+	// IssuerTries are those left of EXTERNAL AUTHENTICATE; 0 means all of them.
+	IssuerTries int
 }
 
 const fillerDefault = 32
@@ -103,6 +113,7 @@ type Card struct {
 	files    map[uint16]*file
 	secrets  map[uint16]*reference
 	keys     map[uint16]*key
+	issuer   issuer
 
 	// What power-off forgets.
 	application application
@@ -139,6 +150,10 @@ func New(s Spec) (*Card, error) {
 	c := &Card{
 		resident: s.Resident, kind: s.Kind, product: s.Product,
 		files: files(s), secrets: references(s), keys: keys(s),
+	}
+	var err error
+	if c.issuer, err = newIssuer(s); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
@@ -194,6 +209,7 @@ func (c *Card) power() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.application, c.current, c.answered = issuerDomain, nil, false
+	c.issuer.forget()
 	for _, r := range c.secrets {
 		r.verified = false
 	}
@@ -219,6 +235,8 @@ func (c *Card) Process(apdu []byte) []byte {
 	if cmd.extended && !c.product.ExtendedLength {
 		return status(swLength)
 	}
+	// A challenge is good for the very next command.
+	challenge := c.issuer.take()
 	switch cmd.ins {
 	case insSelect:
 		return c.selectFile(cmd)
@@ -229,7 +247,11 @@ func (c *Card) Process(apdu []byte) []byte {
 	case insSign:
 		return c.sign(cmd)
 	case insChallenge:
-		return challenge(cmd)
+		return c.getChallenge(cmd)
+	case insAuthenticate:
+		return c.authenticate(cmd, challenge)
+	case insResetCounter:
+		return c.resetCounter(cmd)
 	}
 	return status(swInstruction)
 }

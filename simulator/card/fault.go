@@ -15,6 +15,9 @@ const (
 	garbage
 	pulled
 	lost
+	pulledBeforeReset
+	pulledAfterReset
+	pulledBeforeVerify
 )
 
 // fault is how a reader misbehaves.
@@ -28,6 +31,14 @@ type fault struct {
 const faultLimit = 10000
 
 func parseFault(kind string) (fault, error) {
+	switch kind {
+	case "pulled:before-reset":
+		return fault{kind: pulledBeforeReset}, nil
+	case "pulled:after-reset":
+		return fault{kind: pulledAfterReset}, nil
+	case "pulled:before-verify":
+		return fault{kind: pulledBeforeVerify}, nil
+	}
 	name, count, counted := strings.Cut(kind, ":")
 	if !counted {
 		switch name {
@@ -75,3 +86,32 @@ func (f *fault) garble(answer []byte) []byte {
 	}
 	return flipped
 }
+
+// misses says whether the card is pulled just before this command reaches it.
+func (f *fault) misses(command []byte) bool {
+	return f.kind == pulledBeforeVerify && f.left == 1 && carries(command, insVerify)
+}
+
+// follows says whether the card is pulled now that it has answered, and whether
+// the answer is lost with it. What is pulled before the reset leaves with the
+// issuer's grant in hand.
+func (f *fault) follows(command, answer []byte) (pull, unheard bool) {
+	if len(answer) != 2 || answer[0] != swDone>>8 || answer[1] != swDone&0xFF {
+		return false, false
+	}
+	switch f.kind {
+	case pulledBeforeReset:
+		return carries(command, insAuthenticate), false
+	case pulledAfterReset:
+		reset := carries(command, insResetCounter)
+		return reset, reset
+	case pulledBeforeVerify:
+		if carries(command, insResetCounter) {
+			f.left = 1
+		}
+	}
+	return false, false
+}
+
+// carries says whether a command is this instruction, with data.
+func carries(command []byte, ins byte) bool { return len(command) > 5 && command[1] == ins }

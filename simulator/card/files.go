@@ -2,7 +2,6 @@ package card
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/binary"
 )
 
@@ -161,6 +160,7 @@ func (c *Card) selectApplication(cmd command) []byte {
 	if len(cmd.data) < aidLeast {
 		return status(swNotFound)
 	}
+	c.issuer.forget()
 	switch {
 	case c.kind != Transit && bytes.HasPrefix(jpkiAID[:], cmd.data):
 		c.application, c.current = jpki, nil
@@ -252,22 +252,4 @@ func (c *Card) read(cmd command) []byte {
 		return status(swOffset)
 	}
 	return answer(f.content[offset:min(offset+cmd.asked, len(f.content))])
-}
-
-// challenge is GET CHALLENGE: it works everywhere, but not with an extended
-// length.
-func challenge(cmd command) []byte {
-	if cmd.p1 != 0 || cmd.p2 != 0 {
-		return status(swParameters)
-	}
-	if cmd.extended {
-		return status(swCondition)
-	}
-	if len(cmd.data) != 0 || cmd.asked == 0 {
-		return status(swLength)
-	}
-	b := make([]byte, cmd.asked)
-	// crypto/rand's Read never fails: it ends the program instead.
-	_, _ = rand.Read(b)
-	return answer(b)
 }

@@ -185,7 +185,7 @@ func (r *Reader) exchange(command []byte) (answer []byte, after aftermath, err e
 	if r.fault.kind == unplugged {
 		return nil, after, board.ErrNoReader
 	}
-	if r.fault.kind == pulled && r.fault.left == 0 {
+	if r.fault.kind == pulled && r.fault.left == 0 || r.fault.misses(command) {
 		after.tell = r.pull()
 	}
 	if r.powered == nil {
@@ -215,6 +215,14 @@ func (r *Reader) exchange(command []byte) (answer []byte, after aftermath, err e
 		r.fault.left--
 		if r.fault.left == 0 {
 			after.tell = r.pull()
+		}
+	default:
+		pull, unheard := r.fault.follows(command, answer)
+		if pull {
+			after.tell = r.pull()
+		}
+		if unheard {
+			return nil, after, board.ErrRemoved
 		}
 	}
 	return answer, after, nil

@@ -233,7 +233,7 @@ func TestHangs(t *testing.T) {
 
 func TestNoSuchFault(t *testing.T) {
 	r := card.NewReader()
-	for _, kind := range []string{"", "hang", "pulled", "pulled:", "pulled:-1", "pulled:x", "pulled:99999", "hangs:1", "pulled:before-reset"} {
+	for _, kind := range []string{"", "hang", "pulled", "pulled:", "pulled:-1", "pulled:x", "pulled:99999", "hangs:1"} {
 		if err := r.Fault(kind); !errors.Is(err, card.ErrNoSuchFault) {
 			t.Errorf("%q: %v", kind, err)
 		}

@@ -48,6 +48,10 @@ func mask(command, answer []byte, free bool) Exchange {
 	case insSign:
 		e.Name = "SIGN"
 		e.Answer = hexStatus(answer)
+	case insAuthenticate:
+		e.Name = "EXTERNAL AUTHENTICATE"
+		e.Command = head + masked
+		e.Answer = hexStatus(answer)
 	case insChallenge:
 		e.Name = "GET CHALLENGE"
 	default:

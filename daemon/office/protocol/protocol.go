@@ -52,10 +52,14 @@ const (
 	AskOffer    Verb = "offer"
 	AskOrder    Verb = "order"
 	AskSheet    Verb = "sheet"
+
+	ResetBegin     Verb = "reset.begin"
+	ResetAuthorise Verb = "reset.authorise"
+	ResetDone      Verb = "reset.done"
 )
 
 // Verbs are all verbs that a kiosk may ask today.
-var verbs = [...]Verb{LoginBegin, LoginFinish, AskOffer, AskOrder, AskSheet}
+var verbs = [...]Verb{LoginBegin, LoginFinish, AskOffer, AskOrder, AskSheet, ResetBegin, ResetAuthorise, ResetDone}
 
 // Verbs returns all verbs that a kiosk may ask, in the order of a visit.
 func Verbs() []Verb { return append([]Verb(nil), verbs[:]...) }

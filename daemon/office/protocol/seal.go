@@ -57,7 +57,7 @@ type Place struct {
 	Request string // id of the request, or of the order for a sheet
 	// Key is the digest of the session's public key. That key travels sealed
 	// only, so a request sealed with its digest in place comes from the session
-	// itself. Empty for LoginBegin's question, which brings the key.
+	// itself. Empty for LoginBegin's and ResetDone's question, which bring the key.
 	Key []byte
 }
 

@@ -3,7 +3,9 @@ package words
 // english says the same as japanese, in plain words; the terms are those that
 // municipalities use in their English pages.
 func english() *Book {
-	return &Book{Pages: englishPages(), Buttons: englishButtons(), Words: englishWords()}
+	b := &Book{Pages: englishPages(), Buttons: englishButtons(), Words: englishWords()}
+	b.add(englishReset())
+	return b
 }
 
 func englishPages() map[string]Text {

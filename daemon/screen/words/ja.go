@@ -3,7 +3,9 @@ package words
 // japanese is the language of the counter. The wording of the law's terms is
 // that of municipalities' pages.
 func japanese() *Book {
-	return &Book{Pages: japanesePages(), Buttons: japaneseButtons(), Words: japaneseWords()}
+	b := &Book{Pages: japanesePages(), Buttons: japaneseButtons(), Words: japaneseWords()}
+	b.add(japaneseReset())
+	return b
 }
 
 func japanesePages() map[string]Text {

@@ -11,6 +11,7 @@
 package words
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -58,6 +59,13 @@ func Of(language string) *Book {
 	default:
 		return nil
 	}
+}
+
+// add takes in what another file says in the same language.
+func (b *Book) add(more *Book) {
+	maps.Copy(b.Pages, more.Pages)
+	maps.Copy(b.Buttons, more.Buttons)
+	maps.Copy(b.Words, more.Words)
 }
 
 // Page finds what a page says, given the values that may decide it. ok is
