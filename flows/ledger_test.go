@@ -53,8 +53,11 @@ func TestEveryYenIsAccountedFor(t *testing.T) {
 func TestDebtIsPaidCoinByCoin(t *testing.T) {
 	l := NewLedger()
 	for _, e := range []Event{
-		{Kind: VisitBegun}, {Kind: LoginOK, Person: "p"}, {Kind: CoinIn, Yen: 500},
-		{Kind: DebtBooked, Yen: 500, Person: "p"}, {Kind: VisitEnded},
+		{Kind: VisitBegun},
+		{Kind: LoginOK, Person: "p"},
+		{Kind: CoinIn, Yen: 500},
+		{Kind: DebtBooked, Yen: 500, Person: "p"},
+		{Kind: VisitEnded},
 	} {
 		e.Visit = "v"
 		l.Apply(e)

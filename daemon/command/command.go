@@ -51,16 +51,19 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	case err == nil:
 		return ok
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, usage)
+		say(stdout, usage)
 		return ok
 	case errors.As(err, &input), errors.As(err, &conf):
-		fmt.Fprintln(stderr, "kioskd:", err)
+		say(stderr, "kioskd: "+err.Error()+"\n")
 		return bad
 	default:
-		fmt.Fprintln(stderr, "kioskd:", err)
+		say(stderr, "kioskd: "+err.Error()+"\n")
 		return failed
 	}
 }
+
+// say writes to a person who may be gone; the exit code stays.
+func say(w io.Writer, text string) { _, _ = io.WriteString(w, text) }
 
 func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {

@@ -24,7 +24,8 @@ type Config struct {
 	Municipality string `toml:"municipality"` // where it stands: inagi
 	Board        string `toml:"board"`        // host, unix:PATH or tcp:HOST:PORT
 	Model        string `toml:"model"`        // spi7
-	Reader       string `toml:"reader"`       // board
+	Reader       string `toml:"reader"`       // board or pcsc
+	ReaderName   string `toml:"reader-name"`  // which of pcsc's readers: * and ?, or a part of its name; "" is any
 	State        string `toml:"state"`        // folder of the journal and the office's settings
 	Control      string `toml:"control"`      // socket for "kioskd journal" and its like
 	Language     string `toml:"language"`     // the first page's
@@ -195,7 +196,7 @@ var kioskName = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 var (
 	languages = []string{"ja", "en"}
 	models    = []string{"spi7"}
-	readers   = []string{"board"}
+	readers   = []string{"board", "pcsc"}
 )
 
 func (c Config) check() error {
@@ -213,9 +214,16 @@ func (c Config) check() error {
 			return fmt.Errorf("%s = %q: this version knows %s", v.key, v.value, strings.Join(v.known, ", "))
 		}
 	}
+	if c.ReaderName != "" && c.Reader != "pcsc" {
+		return fmt.Errorf("reader-name = %q: it chooses among PC/SC's readers; write reader = \"pcsc\"", c.ReaderName)
+	}
 	for _, v := range []struct{ key, value string }{
-		{"municipality", c.Municipality}, {"office.url", c.Office.URL}, {"office.authority", c.Office.Authority},
-		{"office.key", c.Office.Key}, {"office.public-key", c.Office.PublicKey}, {"sheet-printer.url", c.SheetPrinter.URL},
+		{"municipality", c.Municipality},
+		{"office.url", c.Office.URL},
+		{"office.authority", c.Office.Authority},
+		{"office.key", c.Office.Key},
+		{"office.public-key", c.Office.PublicKey},
+		{"sheet-printer.url", c.SheetPrinter.URL},
 	} {
 		if v.value == "" {
 			return fmt.Errorf("%s is missing", v.key)
@@ -234,8 +242,15 @@ func (l Limit) check() error {
 		key   string
 		value Duration
 	}{
-		{"idle", l.Idle}, {"pay", l.Pay}, {"end", l.End}, {"card", l.Card}, {"fetch", l.Fetch},
-		{"sheet", l.Sheet}, {"settle", l.Settle}, {"visit", l.Visit}, {"last-start", l.LastStart},
+		{"idle", l.Idle},
+		{"pay", l.Pay},
+		{"end", l.End},
+		{"card", l.Card},
+		{"fetch", l.Fetch},
+		{"sheet", l.Sheet},
+		{"settle", l.Settle},
+		{"visit", l.Visit},
+		{"last-start", l.LastStart},
 	} {
 		if v.value <= 0 || time.Duration(v.value) > limitMax {
 			return fmt.Errorf("limit.%s = %q: write a time span from 1ms to 24h", v.key, time.Duration(v.value))

@@ -348,7 +348,9 @@ func TestEverythingIsWaitedFor(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	for _, o := range []Options{
-		{}, {Dir: t.TempDir()}, {Dir: t.TempDir(), Start: time.Now(), Kioskd: "/nowhere/kioskd"},
+		{},
+		{Dir: t.TempDir()},
+		{Dir: t.TempDir(), Start: time.Now(), Kioskd: "/nowhere/kioskd"},
 		{Dir: t.TempDir(), Start: time.Now(), Kioskd: os.Args[0], Fonts: "/nowhere", KeyCache: t.TempDir()},
 	} {
 		s, err := New(t.Context(), o)
