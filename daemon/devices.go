@@ -20,6 +20,7 @@ import (
 	"kioskd/drivers/escpos"
 	"kioskd/drivers/ipp"
 	"kioskd/drivers/lamp"
+	"kioskd/drivers/pcsc"
 	"kioskd/drivers/ra8875"
 	"kioskd/flows"
 )
@@ -181,12 +182,20 @@ func (o opener) receipts(d *devices, artist attendant.Artist) error {
 }
 
 func (o opener) card(d *devices) error {
-	dev, err := o.board.Reader(o.cfg.Wiring.Reader)
+	dev, err := o.cardReader()
 	if err != nil {
 		return err
 	}
 	d.reader = attendant.NewReader(dev, o.rest, o.log)
 	return nil
+}
+
+// cardReader is the board's, or one of PC/SC's.
+func (o opener) cardReader() (board.Reader, error) {
+	if o.cfg.Reader == "pcsc" {
+		return pcsc.Open(pcsc.Options{Name: o.cfg.ReaderName, Log: o.log})
+	}
+	return o.board.Reader(o.cfg.Wiring.Reader)
 }
 
 // close leaves every device in its inert state: coins refused, motors off,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"time"
 )
 
 type faultKind int
@@ -15,6 +16,7 @@ const (
 	garbage
 	pulled
 	lost
+	late
 	pulledBeforeReset
 	pulledAfterReset
 	pulledBeforeVerify
@@ -23,12 +25,19 @@ const (
 // fault is how a reader misbehaves.
 type fault struct {
 	kind faultKind
-	left int // exchanges until it strikes
-	turn int // answers garbled so far
+	left int           // exchanges until it strikes
+	turn int           // answers garbled so far
+	by   time.Duration // how late answers are
 }
 
 // faultLimit is far more exchanges than any customer needs.
 const faultLimit = 10000
+
+// lateLimit is longer than anybody waits for a card.
+const lateLimit = time.Minute
+
+// knownFaults are what parseFault knows.
+const knownFaults = "unplugged, hangs, garbage, pulled:N, lost:N, late:D, pulled:before-reset, pulled:after-reset, pulled:before-verify"
 
 func parseFault(kind string) (fault, error) {
 	switch kind {
@@ -50,6 +59,13 @@ func parseFault(kind string) (fault, error) {
 			return fault{kind: garbage}, nil
 		}
 		return fault{}, noSuchFault(kind)
+	}
+	if name == "late" {
+		d, err := time.ParseDuration(count)
+		if err != nil || d <= 0 || d > lateLimit {
+			return fault{}, noSuchFault(kind)
+		}
+		return fault{kind: late, by: d}, nil
 	}
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 0 || n > faultLimit {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"kioskd/drivers/board"
 )
@@ -30,6 +31,7 @@ type Reader struct {
 	exchanges int
 	fault     fault
 	freed     chan struct{} // closed when a hanging exchange may end
+	timing    *Timing       // nil: as fast as this machine
 }
 
 // NewReader makes a reader with nothing on it.
@@ -48,6 +50,25 @@ func (r *Reader) OnExchange(f func(Exchange)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.watchers = append(r.watchers, f)
+}
+
+// SetTiming makes each exchange take as long as a card would, in real time; nil
+// makes it as fast as this machine.
+func (r *Reader) SetTiming(t *Timing) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.timing = t
+}
+
+// ATR is what the reader would tell of the one card that lies there, powered or
+// not; nil where it has nothing to tell.
+func (r *Reader) ATR() []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fault.kind == unplugged || len(r.lying) != 1 || r.lying[0].kind == Unreadable {
+		return nil
+	}
+	return slices.Clone(atr[:])
 }
 
 // Presence is how many cards lie there (NotThere without a reader) and a count
@@ -155,7 +176,12 @@ func (r *Reader) PowerOff() {
 // does not return.
 func (r *Reader) Transmit(command []byte) ([]byte, error) {
 	answer, after, err := r.exchange(command)
-	if after.wait != nil {
+	if after.late > 0 {
+		select {
+		case <-time.After(after.late):
+		case <-after.wait:
+		}
+	} else if after.wait != nil {
 		<-after.wait
 	}
 	for _, tell := range after.tell {
@@ -167,6 +193,7 @@ func (r *Reader) Transmit(command []byte) ([]byte, error) {
 // aftermath is what an exchange leaves to do once the reader's lock is free.
 type aftermath struct {
 	wait <-chan struct{} // nil: the answer may go out at once
+	late time.Duration   // how long the answer takes, unless wait ends it
 	tell []func()
 }
 
@@ -196,13 +223,18 @@ func (r *Reader) exchange(command []byte) (answer []byte, after aftermath, err e
 	}
 	c := r.powered
 	answer = c.Process(command)
+	if t := r.timing; t != nil {
+		after.wait, after.late = r.freed, t.Air(len(command), len(answer))+t.Chip(command)
+	}
 	shown = mask(command, answer, c.free())
 	switch r.fault.kind {
 	case hangs:
 		// The card has heard the command: the worst that can be lost is an
 		// answer.
-		after.wait = r.freed
+		after.wait, after.late = r.freed, 0
 		return nil, after, board.ErrHung
+	case late:
+		after.wait, after.late = r.freed, after.late+r.fault.by
 	case garbage:
 		answer = r.fault.garble(answer)
 	case lost:
@@ -245,9 +277,11 @@ func (r *Reader) free() {
 }
 
 // Fault makes the reader misbehave, in place of what it did before: "unplugged",
-// "hangs", "garbage", "pulled:N" (the card is off after N more exchanges) or
+// "hangs", "garbage", "late:D" (each answer comes D of real time later), "pulled:N" (the card is off after N more exchanges),
 // "lost:N" (after N more it is pulled in the middle of one: the card has done
-// it, and nobody hears).
+// it, and nobody hears), or around the reset of a password:
+// "pulled:before-reset", "pulled:after-reset" (done, and nobody hears) or
+// "pulled:before-verify" (the proof's).
 func (r *Reader) Fault(kind string) error {
 	f, err := parseFault(kind)
 	if err != nil {
@@ -278,5 +312,5 @@ func (r *Reader) setFault(f fault) {
 var ErrNoSuchFault = errors.New("card: a reader has no such fault")
 
 func noSuchFault(kind string) error {
-	return fmt.Errorf("%w: %q (there is unplugged, hangs, garbage, pulled:N, lost:N)", ErrNoSuchFault, kind)
+	return fmt.Errorf("%w: %q (there is %s)", ErrNoSuchFault, kind, knownFaults)
 }

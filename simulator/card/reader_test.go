@@ -233,7 +233,7 @@ func TestHangs(t *testing.T) {
 
 func TestNoSuchFault(t *testing.T) {
 	r := card.NewReader()
-	for _, kind := range []string{"", "hang", "pulled", "pulled:", "pulled:-1", "pulled:x", "pulled:99999", "hangs:1"} {
+	for _, kind := range []string{"", "hang", "pulled", "pulled:", "pulled:-1", "pulled:x", "pulled:99999", "hangs:1", "late", "late:x", "late:-1s", "late:2h"} {
 		if err := r.Fault(kind); !errors.Is(err, card.ErrNoSuchFault) {
 			t.Errorf("%q: %v", kind, err)
 		}
