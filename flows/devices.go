@@ -97,6 +97,9 @@ type Cash interface {
 	// leaving: 0 with an error, 1, or more when the hopper overran. It takes no
 	// context: a motor that runs is waited for.
 	PayOut(yen int) (coins int, err error)
+	// Late waits until no coin can follow that hopper's motor any more and
+	// returns how many did: coins that nobody asked for.
+	Late(yen int) (coins int, err error)
 }
 
 // Coin is a finished coin train. Yen is 0 when it was no coin; Fault says why.

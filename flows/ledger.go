@@ -56,8 +56,11 @@ func NewLedger() *Ledger {
 	return &Ledger{visits: make(map[string]*Account), hoppers: make(map[int]int)}
 }
 
-// Owes is what this visit has not got back yet.
-func (a *Account) Owes() int { return a.Inserted - a.Kept - a.Returned - a.Unwitnessed }
+// Owes is what this visit has not got back yet. A hopper that overran has given
+// more than was owed: that is the house's loss, and nobody's debt.
+func (a *Account) Owes() int {
+	return max(0, a.Inserted-a.Kept-a.Returned-a.Unwitnessed)
+}
 
 // Apply adds one event.
 func (l *Ledger) Apply(e Event) {

@@ -30,11 +30,18 @@ func (c *Counter) canReturn(amount int) bool {
 // error is the journal's.
 func (c *Counter) payOut(visit string, amount int) error {
 	stuck := make(map[int]bool)
+	var last int // yen of the hopper that ran last
 	for amount > 0 {
 		yen := c.nextCoin(amount, stuck)
 		if yen == 0 {
-			return nil
+			break
 		}
+		if last != 0 && yen != last {
+			if err := c.lateCoins(visit, last); err != nil {
+				return err
+			}
+		}
+		last = yen
 		err := c.payOneCoin(visit, yen)
 		if isJournal(err) {
 			return err
@@ -45,7 +52,29 @@ func (c *Counter) payOut(visit string, amount int) error {
 		}
 		amount -= yen
 	}
-	return nil
+	if last == 0 {
+		return nil
+	}
+	return c.lateCoins(visit, last)
+}
+
+// lateCoins books the coins that left after the motor had stopped: makers
+// document that one may. It is the house's loss and an incident, and the hopper's
+// count stays true.
+func (c *Counter) lateCoins(visit string, yen int) error {
+	coins, err := c.Cash.Late(yen)
+	if err != nil {
+		c.Log.Warn("hopper after its last coin", "yen", yen, "err", err)
+	}
+	for range coins {
+		if err := c.write(Event{Kind: CoinOut, Visit: visit, Yen: yen, Reason: "overran"}); err != nil {
+			return err
+		}
+	}
+	if coins == 0 {
+		return nil
+	}
+	return c.write(Event{Kind: Incident, Visit: visit, Yen: yen * coins, Reason: "hopper overran", Incident: incidentNumber()})
 }
 
 // nextCoin is the largest coin that fits and may still come.

@@ -95,6 +95,15 @@ func (c *Cash) PayOut(yen int) (int, error) {
 	return p.Coins + p.Late, err
 }
 
+// Late waits until no coin can follow the motor, and returns how many did.
+func (c *Cash) Late(yen int) (int, error) {
+	h := c.hoppers[yen]
+	if h == nil {
+		return 0, fmt.Errorf("no hopper for %d yen", yen)
+	}
+	return h.Overrun(context.Background())
+}
+
 // Close stops everything that moves.
 func (c *Cash) Close() error {
 	errs := []error{c.acceptor.Halt()}
