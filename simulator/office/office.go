@@ -10,6 +10,7 @@
 // It is split as the real thing should be. The front (NATS) opens and seals
 // messages and holds the key of the seal; the renderer reads the register, draws
 // and signs manifests, and holds the document key, which the front never has.
+// The issuer answers its cards' challenges and holds the master key of cards.
 // The clerk keeps settings and journals. Each has its own NATS key that may do
 // that and nothing else.
 //
@@ -71,6 +72,8 @@ type Office struct {
 	desk     *desk
 	settings *settings
 	journals *journals
+	issuer   *issuer
+	bookings *bookings
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc
@@ -106,6 +109,12 @@ func New(ctx context.Context, o Options) (*Office, error) {
 		cards:    newCards(o.Authority, o.Register, o.Clock.Now()),
 		settings: newSettings(k.settings, o.Register),
 		journals: newJournals(),
+	}
+	if f.issuer, err = openIssuer(o.Dir); err != nil {
+		return nil, err
+	}
+	if f.bookings, err = openBookings(o.Dir); err != nil {
+		return nil, err
 	}
 	f.renderer = &renderer{key: k.document, clock: o.Clock, register: o.Register, paper: o.Paper, cards: f.cards}
 	f.desk = newDesk(o.Clock)

@@ -16,7 +16,7 @@ import (
 // ordinary tools list it and count its errors.
 func (o *Office) openService() error {
 	svc, err := micro.AddService(o.front, micro.Config{
-		Name: "office", Version: "1.0.0", Description: "residence certificates for kiosks",
+		Name: "office", Version: "1.0.0", Description: "residence certificates and password resets for kiosks",
 	})
 	if err != nil {
 		return fmt.Errorf("office: service: %w", err)
@@ -130,6 +130,12 @@ func (o *Office) answer(v protocol.Verb, kiosk string, data []byte) outcome {
 		out = handleSealed(o, v, kiosk, ask, o.offer)
 	case protocol.AskOrder:
 		out = o.ordered(kiosk, ask)
+	case protocol.ResetBegin:
+		out = handleSealed(o, v, kiosk, ask, o.resetBegin)
+	case protocol.ResetAuthorise:
+		out = handleSealed(o, v, kiosk, ask, o.resetAuthorise)
+	case protocol.ResetDone:
+		out = o.resetDone(kiosk, ask)
 	}
 	if out.err != nil && out.err.Code == protocol.CodeMalformed {
 		o.desk.count(func(a *Audit) { a.Malformed++ })

@@ -8,6 +8,34 @@ import (
 	"kioskd/simulator/office/authority"
 )
 
+// tokenSerial is what the card is called in its EF 0006. h.mu is held.
+func (h *holding) tokenSerial() string {
+	return fmt.Sprintf("%015d%d", h.user.serial.Uint64()%1e15, h.generation%10)
+}
+
+func (c *cards) tokenSerial(name string) (string, error) {
+	h, _, err := c.holding(name)
+	if err != nil {
+		return "", err
+	}
+	defer h.mu.Unlock()
+	return h.tokenSerial(), nil
+}
+
+// signature is the signature certificate (DER) of the resident's present card;
+// nil where there is none.
+func (c *cards) signature(name string) ([]byte, error) {
+	h, _, err := c.holding(name)
+	if err != nil {
+		return nil, err
+	}
+	defer h.mu.Unlock()
+	if h.sign == nil {
+		return nil, nil
+	}
+	return h.sign.der, nil
+}
+
 // CardSpec is what the resident's present card is made of. Making it the first
 // time takes about a second: its keys.
 func (o *Office) CardSpec(name string) (card.Spec, error) {
@@ -18,7 +46,10 @@ func (o *Office) CardSpec(name string) (card.Spec, error) {
 	defer h.mu.Unlock()
 	s := card.Spec{
 		Resident: name, PIN: cardPIN, Password: cardPassword,
-		Serial: fmt.Sprintf("%015d%d", h.user.serial.Uint64()%1e15, h.generation%10),
+		Serial: h.tokenSerial(),
+	}
+	if s.IssuerKey, err = o.issuer.cardKey(s.Serial); err != nil {
+		return card.Spec{}, err
 	}
 	if h.generation == 0 {
 		s.Kind = kindOf(name)
