@@ -23,6 +23,7 @@ type fakeFloor struct {
 	texts   map[[32]byte]string
 	heard   [][]byte
 	advance []time.Duration
+	booking string
 }
 
 func newFakeFloor() *fakeFloor {
@@ -38,20 +39,28 @@ func (f *fakeFloor) Advance(d time.Duration, settled func()) {
 	f.advance = append(f.advance, d)
 	settled()
 }
-func (f *fakeFloor) SetWall(t time.Time)                     { f.now = t }
-func (f *fakeFloor) Set(key, value string) error             { f.set = append(f.set, key+"="+value); return nil }
-func (f *fakeFloor) Away() error                             { f.away = true; return nil }
-func (f *fakeFloor) Back() error                             { f.away = false; return nil }
-func (f *fakeFloor) Slow(time.Duration) error                { return nil }
-func (f *fakeFloor) Lies(string) error                       { return nil }
-func (f *fakeFloor) Events(string) []shop.Event              { return f.events }
-func (f *fakeFloor) SheetText(d [32]byte) (string, bool)     { t, ok := f.texts[d]; return t, ok }
-func (f *fakeFloor) Overheard() [][]byte                     { return f.heard }
-func (f *fakeFloor) Known(resident string) bool              { return resident != "ward" }
-func (f *fakeFloor) Expires(string, string, time.Time) error { return nil }
-func (f *fakeFloor) Reissue(string) error                    { return nil }
-func (f *fakeFloor) Tries(string, string) (int, error)       { return 3, nil }
-func (f *fakeFloor) Secrets(string) []string                 { return []string{"1234", "ABC123"} }
+func (f *fakeFloor) SetWall(t time.Time)                            { f.now = t }
+func (f *fakeFloor) Set(key, value string) error                    { f.set = append(f.set, key+"="+value); return nil }
+func (f *fakeFloor) Away() error                                    { f.away = true; return nil }
+func (f *fakeFloor) Back() error                                    { f.away = false; return nil }
+func (f *fakeFloor) Slow(time.Duration) error                       { return nil }
+func (f *fakeFloor) Lies(string) error                              { return nil }
+func (f *fakeFloor) Events(string) []shop.Event                     { return f.events }
+func (f *fakeFloor) SheetText(d [32]byte) (string, bool)            { t, ok := f.texts[d]; return t, ok }
+func (f *fakeFloor) Overheard() [][]byte                            { return f.heard }
+func (f *fakeFloor) Known(resident string) bool                     { return resident != "ward" }
+func (f *fakeFloor) Expires(string, string, time.Time) error        { return nil }
+func (f *fakeFloor) Reissue(string) error                           { return nil }
+func (f *fakeFloor) Tries(string, string) (int, error)              { return 3, nil }
+func (f *fakeFloor) PasswordWorks(_, password string) (bool, error) { return password == "ABC123", nil }
+func (f *fakeFloor) Phone(_, how string) error                      { f.booking = how; return nil }
+func (f *fakeFloor) Booking(string) string {
+	if f.booking == "book" {
+		return "booked"
+	}
+	return "none"
+}
+func (f *fakeFloor) Secrets(string) []string { return []string{"1234", "ABC123"} }
 
 // fakeKiosk shows the trees it is given. Its buttons stand in a row; tapped is
 // what each does.

@@ -35,6 +35,11 @@ type Floor interface {
 	Reissue(resident string) error
 	Tries(resident, which string) (int, error)
 	Secrets(resident string) []string
+	PasswordWorks(resident, password string) (bool, error) // by the card's own door
+
+	// The booking app on the resident's phone: "book", "fails" or "waits".
+	Phone(resident, how string) error
+	Booking(resident string) string // none, booked, started, unresolved, used or expired
 }
 
 // Kiosk is what the player needs of one kiosk.

@@ -88,9 +88,6 @@ func parseSee(p *parser, w *words, _ *Line) (step, error) {
 // key takes one KEY=VALUE; the value must suit at least one of the pages.
 func (s *sight) key(names, key, val string, checks []value) error {
 	why := ""
-	if key == "code" && slices.Contains(resetCodes(), val) {
-		return notYet("code " + val)
-	}
 	for _, check := range checks {
 		if why = check(val); why == "" {
 			s.keys = append(s.keys, [2]string{key, val})

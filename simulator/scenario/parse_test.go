@@ -44,6 +44,11 @@ func TestParseRefuses(t *testing.T) {
 		{"tap", "want a button's id"},
 		{"tap start twice", "nothing belongs after it"},
 		{"press start", "want a duration"},
+		{"fault reader pulled:before-lunch", "not a whole number"},
+		{"see new-password length=maybe", "want one of yes, no"},
+		{"phone call", "want phone book"},
+		{"password unlocks ABC123", "want works or fails"},
+		{"password works", "want TEXT"},
 		{"type 12a4", "unknown id \"a\""},
 		{"resident adlut", "unknown resident"},
 		{"expires both 2026-11-24T10:00:00+09:00", "unknown certificate"},
@@ -100,9 +105,7 @@ func TestParseRefuses(t *testing.T) {
 
 func TestParseAnswersNotYet(t *testing.T) {
 	for _, text := range []string{
-		"board fb10", "language zh", "see writing", "see new-password length=yes", "tap A", "type ABC123", "phone book waits",
-		"booking booked", "password works ABC123", "office command status", "fault reader pulled:before-verify",
-		"see refused code=booking-used",
+		"board fb10", "language zh", "office command status",
 	} {
 		_, err := Parse("x.scenario", strings.NewReader("see home\n"+text))
 		var later *NotYetError

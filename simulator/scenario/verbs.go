@@ -49,10 +49,10 @@ func verbs() map[string]verb {
 		"slip":    {phase: live, looks: true, parse: parseSlip("slip")},
 		"owed":    {phase: live, looks: true, parse: parseOwed},
 
-		"phone":    {phase: live, parse: parsePhone},
-		"booking":  {phase: live, looks: true, parse: parseBooking},
+		"phone":    {phase: ahead, parse: parsePhone},
+		"booking":  {phase: ahead, looks: true, parse: parseBooking},
 		"tries":    {phase: ahead, looks: true, parse: parseTries},
-		"password": {phase: live, parse: parsePassword},
+		"password": {phase: ahead, looks: true, parse: parsePassword},
 
 		"fault": {phase: ahead, parse: parseFault},
 		"clear": {phase: ahead, parse: parseClear},
@@ -312,26 +312,6 @@ func parseHopper(_ *parser, w *words, _ *Line) (step, error) {
 	return func(ctx context.Context, p *player) error { return p.kiosk.Refill(ctx, yen, n) }, nil
 }
 
-func parsePhone(_ *parser, w *words, _ *Line) (step, error) {
-	what := strings.Join(strings.Fields(w.rest), " ")
-	w.rest = ""
-	if what != "book" && what != "book fails" && what != "book waits" {
-		return nil, fmt.Errorf("phone %s: want phone book, phone book fails or phone book waits", what)
-	}
-	return nil, notYet("phone book")
-}
-
-func parseBooking(p *parser, w *words, _ *Line) (step, error) {
-	state, err := w.need("a booking's state")
-	if err != nil {
-		return nil, err
-	}
-	if err := p.words.word("booking", state, []string{"none", "booked", "started", "unresolved", "used", "expired"}); err != nil {
-		return nil, err
-	}
-	return nil, notYet("booking")
-}
-
 func parseTries(p *parser, w *words, _ *Line) (step, error) {
 	which, err := w.need("pin or password")
 	if err != nil {
@@ -345,20 +325,6 @@ func parseTries(p *parser, w *words, _ *Line) (step, error) {
 		return nil, err
 	}
 	return func(ctx context.Context, p *player) error { return p.tries(ctx, which, n) }, nil
-}
-
-func parsePassword(p *parser, w *words, _ *Line) (step, error) {
-	how, err := w.need("works or fails")
-	if err != nil {
-		return nil, err
-	}
-	if err := p.words.word("outcome", how, []string{"works", "fails"}); err != nil {
-		return nil, err
-	}
-	if _, err := w.text(); err != nil {
-		return nil, err
-	}
-	return nil, notYet("password " + how)
 }
 
 func parseFault(p *parser, w *words, _ *Line) (step, error) {

@@ -35,21 +35,16 @@ func oneOf(words ...string) value {
 }
 
 // page is one entry of the language's table of pages.
-type page struct {
-	keys  map[string]value
-	later bool // belongs to an issue not built yet
-}
+type page struct{ keys map[string]value }
 
 // vocabulary is every word the language knows beside its verbs.
 type vocabulary struct {
 	pages     map[string]page
-	buttons   map[string]bool // true: only pages of a later issue have it
+	buttons   map[string]bool
 	residents []string
 	kinds     []string // of events
-	laterKind []string
 	fields    []string // of events
 	devices   map[string][]string
-	laterFlt  map[string][]string
 	lies      []string
 	lamps     []string
 	languages []string
@@ -71,14 +66,14 @@ func newVocabulary() *vocabulary {
 			"visit-begun", "login-ok", "login-refused", "order-placed", "document-complete", "document-refused",
 			"coin-in", "coin-intent", "coin-out", "paid", "sheet-intent", "sheet-delivered", "sheet-unknown", "fee-kept",
 			"debt-booked", "debt-settled", "receipt-printed", "incident", "device", "cash-count", "visit-ended",
-			"reset-intent", "reset-proved", "reset-unchanged", "reset-unknown",
+			"reset-intent", "reset-proved", "reset-unchanged", "reset-unknown", "reset-reported",
 		},
 		fields: []string{
 			"kind", "n", "at", "visit", "how", "code", "yen", "count", "sheet", "copy", "fee", "issue", "incident",
 			"device", "action", "reason", "person",
 		},
 		devices: map[string][]string{
-			"reader":          {"unplugged", "hangs", "garbage", "pulled:N"},
+			"reader":          {"unplugged", "hangs", "garbage", "pulled:N", "pulled:before-reset", "pulled:after-reset", "pulled:before-verify"},
 			"sheet-printer":   {"paper-out", "jam:N", "cover", "offline", "toner-low", "sensor-silent", "duplex-peek"},
 			"receipt-printer": {"paper-end", "near-end", "cover", "cutter", "offline", "flow-stuck"},
 			"coins":           {"jam", "rejects", "glitch"},
@@ -88,9 +83,6 @@ func newVocabulary() *vocabulary {
 			"door":            {"open"},
 			"disk":            {"full", "readonly", "damaged"},
 			"clock":           {"unset", "jump:D"},
-		},
-		laterFlt: map[string][]string{
-			"reader": {"pulled:before-reset", "pulled:after-reset", "pulled:before-verify"},
 		},
 		lies: []string{
 			"other-session", "other-resident", "page-swap", "bad-manifest", "replay", "stale", "same-instant", "late", "twice",
@@ -115,7 +107,7 @@ func pageTable() map[string]page {
 	choice := func(key string, words ...string) page {
 		return page{keys: map[string]value{key: oneOf(words...)}}
 	}
-	plain, later := page{}, page{later: true}
+	plain := page{}
 	yesNo := oneOf("yes", "no")
 	return map[string]page{
 		"home": plain, "menu": plain, "language": plain, "terms": plain, "lay-card": plain, "reading": plain,
@@ -143,9 +135,9 @@ func pageTable() map[string]page {
 		"slip":           num("owed"),
 		"guidance": choice("topic", "where", "bring", "overseas", "guardian", "legal-representative", "no-card",
 			"four-digit-pin", "password", "expired", "revoked"),
-		"reset-about": later, "booked": later, "how-to-book": later, "again": later, "mismatch": later, "writing": later,
-		"reset-done": later, "reset-unchanged": later, "reset-unknown": later,
-		"new-password": {later: true, keys: map[string]value{"length": yesNo, "letter": yesNo, "digit": yesNo}},
+		"reset-about": plain, "booked": plain, "how-to-book": plain, "again": plain, "mismatch": plain, "writing": plain,
+		"reset-done": plain, "reset-unchanged": plain, "reset-unknown": {keys: map[string]value{"incident": anything}},
+		"new-password": {keys: map[string]value{"length": yesNo, "letter": yesNo, "digit": yesNo}},
 	}
 }
 
@@ -169,10 +161,7 @@ func buttons() map[string]bool {
 	for _, id := range strings.Fields(`start certificate reset help back next agree disagree cancel language more-time
 		stop go-on clear enter residence-certificate self all some plus minus yes no print
 		ja en zh ko pt vi 0 1 2 3 4 5 6 7 8 9
-		head-and-relation registered-domicile my-number nationality status-of-residence card-number`) {
-		ids[id] = false
-	}
-	for _, id := range strings.Fields("four-digit-pin show") {
+		four-digit-pin show head-and-relation registered-domicile my-number nationality status-of-residence card-number`) {
 		ids[id] = true
 	}
 	for c := 'A'; c <= 'Z'; c++ {
@@ -186,19 +175,12 @@ func (v *vocabulary) page(name string) (page, error) {
 	if !ok {
 		return page{}, fmt.Errorf("unknown page %q%s", name, nearest(name, keysOf(v.pages)))
 	}
-	if p.later {
-		return page{}, notYet("page " + name)
-	}
 	return p, nil
 }
 
 func (v *vocabulary) button(id string) error {
-	later, ok := v.buttons[id]
-	if !ok && !memberID.MatchString(id) {
+	if !v.buttons[id] && !memberID.MatchString(id) {
 		return fmt.Errorf("unknown id %q%s", id, nearest(id, keysOf(v.buttons)))
-	}
-	if later {
-		return notYet("button " + id)
 	}
 	return nil
 }
@@ -216,8 +198,8 @@ func (v *vocabulary) fault(device, kind string) error {
 	if !ok {
 		return fmt.Errorf("unknown device %q: want one of %s", device, strings.Join(keysOf(v.devices), ", "))
 	}
-	if slices.Contains(v.laterFlt[device], kind) {
-		return notYet("fault " + device + " " + kind)
+	if slices.Contains(kinds, kind) && kind != "" && !formal(kind) {
+		return nil
 	}
 	name, arg, hasArg := strings.Cut(kind, ":")
 	for _, k := range kinds {
@@ -236,6 +218,12 @@ func (v *vocabulary) fault(device, kind string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown fault %q of %s: want one of %s", kind, device, strings.Join(kinds, ", "))
+}
+
+// formal says whether a kind of fault stands for many, by the letter at its end.
+func formal(kind string) bool {
+	_, form, _ := strings.Cut(kind, ":")
+	return form == "N" || form == "D"
 }
 
 // setting checks one key and value of the office's settings.
