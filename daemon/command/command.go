@@ -19,6 +19,8 @@ import (
 	"kioskd/daemon/config"
 	"kioskd/daemon/control"
 	"kioskd/daemon/journal"
+	"kioskd/daemon/screen/draw"
+	"kioskd/drivers/board/link"
 )
 
 // The exit codes.
@@ -45,21 +47,31 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	err := dispatch(ctx, args, stdout, stderr)
-	var input *badInput
-	var conf *config.Error
 	switch {
 	case err == nil:
 		return ok
 	case errors.Is(err, flag.ErrHelp):
 		say(stdout, usage)
 		return ok
-	case errors.As(err, &input), errors.As(err, &conf):
+	case isBadInput(err):
 		say(stderr, "kioskd: "+err.Error()+"\n")
 		return bad
 	default:
 		say(stderr, "kioskd: "+err.Error()+"\n")
 		return failed
 	}
+}
+
+// isBadInput holds for what no second try mends: what was typed, what the
+// configuration says, and what it points at.
+func isBadInput(err error) bool {
+	var input *badInput
+	var conf *config.Error
+	var font *draw.FontError
+	var version *link.VersionError
+	var refused *link.RefusedError
+	return errors.As(err, &input) || errors.As(err, &conf) || errors.As(err, &font) ||
+		errors.As(err, &version) || errors.As(err, &refused)
 }
 
 // say writes to a person who may be gone; the exit code stays.

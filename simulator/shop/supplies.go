@@ -20,25 +20,31 @@ type Supplies struct {
 // OpenSupplies opens the keys kept in keyCache ("" means kioskd-keys in the
 // user's cache folder) and the fonts ("" means DefaultFonts).
 func OpenSupplies(keyCache, fonts string) (*Supplies, error) {
-	if keyCache == "" {
-		base, err := os.UserCacheDir()
-		if err != nil {
-			base = os.TempDir()
-		}
-		keyCache = filepath.Join(base, "kioskd-keys")
-	}
 	if fonts == "" {
 		fonts = DefaultFonts
 	}
 	renderer, err := paper.New(fonts)
 	if err != nil {
-		return nil, fmt.Errorf("shop: fonts for the sheets (Debian: fonts-bizud-gothic): %w", err)
+		return nil, fmt.Errorf("shop: fonts for the sheets (Debian: fonts-morisawa-bizud-gothic): %w", err)
 	}
-	keys, err := authority.OpenKeyPool(keyCache)
+	keys, err := authority.OpenKeyPool(KeyCache(keyCache))
 	if err != nil {
 		return nil, fmt.Errorf("shop: %w", err)
 	}
 	return &Supplies{keys: keys, paper: renderer}, nil
+}
+
+// KeyCache is the folder of the test cards' keys: the given one, or kioskd-keys in
+// the user's cache folder.
+func KeyCache(given string) string {
+	if given != "" {
+		return given
+	}
+	base, err := os.UserCacheDir()
+	if err != nil {
+		base = os.TempDir()
+	}
+	return filepath.Join(base, "kioskd-keys")
 }
 
 // Prepare begins to make the keys of these residents' cards.

@@ -105,8 +105,21 @@ func (f *Fonts) refuse(name string, err error) error {
 	if closing := f.Close(); closing != nil {
 		err = fmt.Errorf("%w (and %w)", err, closing)
 	}
-	return fmt.Errorf("font %s cannot be read (install %s): %w", name, Package, err)
+	return &FontError{Name: name, Err: err}
 }
+
+// FontError is a font file that is not there or cannot be read.
+type FontError struct {
+	Name string
+	Err  error
+}
+
+func (e *FontError) Error() string {
+	return fmt.Sprintf("font %s cannot be read (install %s): %v", e.Name, Package, e.Err)
+}
+
+// Unwrap gives why.
+func (e *FontError) Unwrap() error { return e.Err }
 
 // Close closes the files. It may be called twice.
 func (f *Fonts) Close() error {
