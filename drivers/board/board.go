@@ -29,6 +29,7 @@ import (
 // in the shop.
 const (
 	SPIMax   = 4096 // bytes in one SPI message (spidev's bufsiz)
+	SPIAlign = 128  // each packet of a message takes a multiple of this of it (spidev, for DMA)
 	EdgesMax = 16   // edges an input line queues; the oldest is dropped
 )
 

@@ -6,13 +6,7 @@ import (
 	"time"
 
 	"periph.io/x/conn/v3/physic"
-
-	"kioskd/drivers/board"
 )
-
-// chunkMax is how many bytes of whole pixels one frame of chip select carries
-// behind its prefix.
-const chunkMax = (board.SPIMax - 1) / bytesPerPixel * bytesPerPixel
 
 func (d *Dev) setUp() error {
 	d.known = false
@@ -80,41 +74,51 @@ func (d *Dev) check() error {
 	return nil
 }
 
-// send writes one rectangle of the picture into the chip's memory.
-func (d *Dev) send(r image.Rectangle) error {
-	if r.Empty() {
-		return nil
+// paint writes rectangles of the picture into the chip's memory.
+func (d *Dev) paint(rects ...image.Rectangle) error {
+	for _, r := range rects {
+		if r.Empty() {
+			continue
+		}
+		if err := d.send(r); err != nil {
+			return fmt.Errorf("send %v: %w", r, err)
+		}
 	}
+	if err := d.flush(); err != nil {
+		return fmt.Errorf("send %v: %w", rects, err)
+	}
+	return nil
+}
+
+// send puts one rectangle into the batch.
+func (d *Dev) send(r image.Rectangle) error {
 	if err := d.point(r); err != nil {
-		d.known = false // nobody knows which registers arrived
 		return err
 	}
-	if err := d.tx([]byte{command, regMemory}, nil); err != nil {
+	if err := d.queue(command, regMemory); err != nil {
 		return err
 	}
 	// The chip keeps its address between frames of chip select, so rows run on
 	// from one chunk into the next.
-	d.buf[0] = dataWrite
-	fill := d.buf[1 : 1+chunkMax]
-	n := 0
+	left := r.Dx() * r.Dy() * bytesPerPixel
+	var chunk []byte
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		row := d.frame.Pix[d.frame.PixOffset(r.Min.X, y):][:r.Dx()*bytesPerPixel]
 		for len(row) > 0 {
-			m := copy(fill[n:], row)
-			row, n = row[m:], n+m
-			if n < chunkMax {
-				continue
+			if len(chunk) == 0 {
+				n := min(left, d.room())
+				p, err := d.packet(1 + n)
+				if err != nil {
+					return err
+				}
+				p[0], chunk = dataWrite, p[1:]
+				left -= n
 			}
-			if err := d.tx(d.buf[:1+n], nil); err != nil {
-				return err
-			}
-			n = 0
+			n := copy(chunk, row)
+			row, chunk = row[n:], chunk[n:]
 		}
 	}
-	if n == 0 {
-		return nil
-	}
-	return d.tx(d.buf[:1+n], nil)
+	return nil
 }
 
 // point sets the window and the cursor. Of the window only what changes is
@@ -125,8 +129,9 @@ func (d *Dev) point(r image.Rectangle) error {
 		byte(r.Min.X), byte(r.Min.X >> 8), byte(r.Min.Y), byte(r.Min.Y >> 8),
 		byte(right), byte(right >> 8), byte(bottom), byte(bottom >> 8),
 	}
+	known, old := d.known, d.window
 	for i, v := range window {
-		if d.known && d.window[i] == v {
+		if known && old[i] == v {
 			continue
 		}
 		if err := d.write(regWindow+byte(i), v); err != nil {
@@ -142,23 +147,29 @@ func (d *Dev) point(r image.Rectangle) error {
 	return nil
 }
 
+// set writes registers, at one go where none needs a rest.
 func (d *Dev) set(settings []setting) error {
 	for _, s := range settings {
 		if err := d.write(s.reg, s.value); err != nil {
 			return fmt.Errorf("register 0x%02x: %w", s.reg, err)
 		}
-		if s.rest > 0 {
-			time.Sleep(s.rest)
+		if s.rest == 0 {
+			continue
 		}
+		if err := d.flush(); err != nil {
+			return fmt.Errorf("registers up to 0x%02x: %w", s.reg, err)
+		}
+		time.Sleep(s.rest)
 	}
-	return nil
+	return d.flush()
 }
 
+// write puts one register into the batch.
 func (d *Dev) write(reg, value byte) error {
-	if err := d.tx([]byte{command, reg}, nil); err != nil {
+	if err := d.queue(command, reg); err != nil {
 		return err
 	}
-	return d.tx([]byte{dataWrite, value}, nil)
+	return d.queue(dataWrite, value)
 }
 
 // get reads the one byte that follows a prefix.

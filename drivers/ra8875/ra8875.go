@@ -25,8 +25,6 @@ import (
 	"periph.io/x/conn/v3/display"
 	"periph.io/x/conn/v3/physic"
 	"periph.io/x/conn/v3/spi"
-
-	"kioskd/drivers/board"
 )
 
 // The panel's size in pixels.
@@ -74,7 +72,7 @@ type Dev struct {
 	window [8]byte    // registers 30 to 37 as they stand in the chip
 	known  bool       // window is true
 	lit    bool
-	buf    [board.SPIMax]byte
+	batch  batch
 }
 
 // New starts the chip and greets it by reading a register back. It takes about
@@ -184,18 +182,16 @@ func (d *Dev) show(rects []image.Rectangle) error {
 	if !d.lit {
 		return d.light()
 	}
-	for _, r := range rects {
-		if err := d.send(r); err != nil {
-			return fmt.Errorf("ra8875: send %v: %w", r, err)
-		}
+	if err := d.paint(rects...); err != nil {
+		return fmt.Errorf("ra8875: %w", err)
 	}
 	return nil
 }
 
 // light sends the whole picture and only then switches the panel on.
 func (d *Dev) light() error {
-	if err := d.send(d.frame.Rect); err != nil {
-		return fmt.Errorf("ra8875: send picture: %w", err)
+	if err := d.paint(d.frame.Rect); err != nil {
+		return fmt.Errorf("ra8875: whole picture: %w", err)
 	}
 	err := d.set([]setting{
 		{regPower, powerOn, 0},

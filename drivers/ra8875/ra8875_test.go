@@ -63,19 +63,16 @@ func readBack(value byte) []conntest.IO {
 	return []conntest.IO{{W: []byte{0x80, 0x14}}, {W: []byte{0x40, 0x00}, R: []byte{0x00, value}}}
 }
 
-// wholePicture is the window of the whole panel and 188 chunks of pixels.
+// wholePicture is the window of the whole panel and 189 chunks of pixels, of
+// which the first shares a message with the window.
 func wholePicture(pix []byte) []conntest.IO {
 	ops := concat(
 		set(0x30, 0x00), set(0x31, 0x00), set(0x32, 0x00), set(0x33, 0x00),
 		set(0x34, 0x1F), set(0x35, 0x03), set(0x36, 0xDF), set(0x37, 0x01),
 		set(0x46, 0x00), set(0x47, 0x00), set(0x48, 0x00), set(0x49, 0x00),
 	)
-	return append(append(ops, conntest.IO{W: []byte{0x80, 0x02}}), chunks(pix)...)
-}
-
-func chunks(pix []byte) []conntest.IO {
-	var ops []conntest.IO
-	for len(pix) > 0 {
+	ops = append(ops, conntest.IO{W: []byte{0x80, 0x02}}, conntest.IO{W: append([]byte{0x00}, pix[:894]...)})
+	for pix = pix[894:]; len(pix) > 0; {
 		n := min(len(pix), 4094)
 		ops = append(ops, conntest.IO{W: append([]byte{0x00}, pix[:n]...)})
 		pix = pix[n:]
@@ -85,9 +82,52 @@ func chunks(pix []byte) []conntest.IO {
 
 func lightUp() []conntest.IO { return concat(set(0x01, 0x80), set(0x8A, 0x81), set(0x8B, 0xFF)) }
 
-func replay(t *testing.T, ops ...[]conntest.IO) *spitest.Playback {
+// port plays packets back, which spitest's does not, and counts messages.
+type port struct {
+	*spitest.Playback
+	spi.Conn
+	messages int
+}
+
+func (p *port) String() string { return "playback" }
+
+func (p *port) Connect(f physic.Frequency, mode spi.Mode, bits int) (spi.Conn, error) {
+	var err error
+	p.Conn, err = p.Playback.Connect(f, mode, bits)
+	return p, err
+}
+
+func (p *port) Duplex() conn.Duplex { return p.Conn.Duplex() }
+
+func (p *port) Tx(w, r []byte) error {
+	p.messages++
+	return p.Conn.Tx(w, r)
+}
+
+// TxPackets takes what spidev takes: each packet has 128 bytes of the buffer or
+// a multiple of them.
+func (p *port) TxPackets(packets []spi.Packet) error {
+	p.messages++
+	room := 4096
+	for _, one := range packets {
+		if room -= (len(one.W) + 127) / 128 * 128; room < 0 || one.KeepCS || one.R != nil {
+			return fmt.Errorf("%d packets, of which one has %d bytes, %d of spidev's buffer left, KeepCS %v",
+				len(packets), len(one.W), room, one.KeepCS)
+		}
+		if err := p.Conn.Tx(one.W, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func play(ops ...[]conntest.IO) *port {
+	return &port{Playback: &spitest.Playback{Playback: conntest.Playback{Ops: concat(ops...), DontPanic: true}}}
+}
+
+func replay(t *testing.T, ops ...[]conntest.IO) *port {
 	t.Helper()
-	p := &spitest.Playback{Playback: conntest.Playback{Ops: concat(ops...), DontPanic: true}}
+	p := play(ops...)
 	t.Cleanup(func() {
 		if err := p.Close(); err != nil {
 			t.Error(err)
@@ -109,13 +149,19 @@ func TestPictureIsWholeBeforeItIsLit(t *testing.T) {
 	if err := d.Draw(image.Rect(1, 1, 2, 2), red, image.Point{}); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := d.Sent()-before, int64(800*480*2+188+12*4+2+3*4); got != want {
+	if got, want := d.Sent()-before, int64(800*480*2+189+12*4+2+3*4); got != want {
 		t.Errorf("sent %d bytes, want %d", got, want)
 	}
 }
 
 // lit returns a panel that shows black and then expects these transactions.
 func lit(t *testing.T, ops ...[]conntest.IO) *ra8875.Dev {
+	t.Helper()
+	d, _ := litOn(t, ops...)
+	return d
+}
+
+func litOn(t *testing.T, ops ...[]conntest.IO) (*ra8875.Dev, *port) {
 	t.Helper()
 	p := replay(t, startUp(), wholePicture(make([]byte, 800*480*2)), lightUp(), concat(ops...))
 	d, err := ra8875.New(p, ra8875.Opts{})
@@ -125,12 +171,12 @@ func lit(t *testing.T, ops ...[]conntest.IO) *ra8875.Dev {
 	if err := d.Push(nil, ra8875.NewFrame(d.Bounds())); err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return d, p
 }
 
 func TestTilesSendOnlyWhatChanges(t *testing.T) {
 	row := []byte{0x12, 0x34, 0x56, 0x78}
-	d := lit(t,
+	d, p := litOn(t,
 		// x 0x0102..0x0103, y 0x0010..0x0011; every register but 33 differs
 		set(0x30, 0x02), set(0x31, 0x01), set(0x32, 0x10), set(0x34, 0x03), set(0x35, 0x01), set(0x36, 0x11), set(0x37, 0x00),
 		set(0x46, 0x02), set(0x47, 0x01), set(0x48, 0x10), set(0x49, 0x00),
@@ -145,9 +191,65 @@ func TestTilesSendOnlyWhatChanges(t *testing.T) {
 		copy(f.Pix[f.PixOffset(0x102, y):], row)
 	}
 	tiles := []image.Rectangle{image.Rect(0x102, 0x10, 0x104, 0x12), image.Rect(0x102, 0x12, 0x104, 0x13)}
+	before := p.messages
 	if err := d.Push(tiles, f); err != nil {
 		t.Error(err)
 	}
+	if got := p.messages - before; got != 2 { // 38 frames of chip select, at most 32 a message
+		t.Errorf("%d messages", got)
+	}
+}
+
+// A message that fails is told by the Push it belongs to, the last one too, and
+// the window is then set anew.
+func TestFailedMessage(t *testing.T) {
+	corner := []conntest.IO{{W: []byte{0x80, 0x02}}, {W: []byte{0x00, 0x00, 0x00}}}
+	window := concat(
+		set(0x30, 0x00), set(0x31, 0x00), set(0x32, 0x00), set(0x33, 0x00),
+		set(0x34, 0x00), set(0x35, 0x00), set(0x36, 0x00), set(0x37, 0x00),
+		set(0x46, 0x00), set(0x47, 0x00), set(0x48, 0x00), set(0x49, 0x00),
+	)
+	p := replay(t, startUp(), wholePicture(make([]byte, 800*480*2)), lightUp(), window, corner)
+	f := failing{port: p}
+	d, err := ra8875.New(&f, ra8875.Opts{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	black := ra8875.NewFrame(d.Bounds())
+	if err := d.Push(nil, black); err != nil {
+		t.Fatal(err)
+	}
+	pixel := []image.Rectangle{image.Rect(0, 0, 1, 1)}
+	f.err = errors.New("bus is stuck")
+	before := d.Sent()
+	if err := d.Push(pixel, black); !errors.Is(err, f.err) {
+		t.Errorf("Push: %v", err)
+	}
+	if d.Sent() != before {
+		t.Error("bytes that failed count as sent")
+	}
+	f.err = nil
+	if err := d.Push(pixel, black); err != nil {
+		t.Errorf("Push: %v", err)
+	}
+}
+
+// failing is a port that fails when it is told to.
+type failing struct {
+	*port
+	err error
+}
+
+func (f *failing) Connect(s physic.Frequency, mode spi.Mode, bits int) (spi.Conn, error) {
+	_, err := f.port.Connect(s, mode, bits)
+	return f, err
+}
+
+func (f *failing) TxPackets(packets []spi.Packet) error {
+	if f.err != nil {
+		return f.err
+	}
+	return f.port.TxPackets(packets)
 }
 
 func TestDrawClips(t *testing.T) {
@@ -216,7 +318,15 @@ type slowPort struct {
 func (p *slowPort) String() string                      { return "slow" }
 func (p *slowPort) LimitSpeed(f physic.Frequency) error { p.speed = f; return nil }
 func (p *slowPort) Duplex() conn.Duplex                 { return conn.Full }
-func (p *slowPort) TxPackets([]spi.Packet) error        { return errors.New("not needed") }
+
+func (p *slowPort) TxPackets(packets []spi.Packet) error {
+	for _, one := range packets {
+		if err := p.Tx(one.W, one.R); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (p *slowPort) Connect(f physic.Frequency, mode spi.Mode, bits int) (spi.Conn, error) {
 	if mode != spi.Mode0 || bits != 8 {
@@ -280,7 +390,7 @@ func TestFrame(t *testing.T) {
 }
 
 func Example() {
-	p := &spitest.Playback{Playback: conntest.Playback{Ops: concat(startUp(), readBack(0x63)), DontPanic: true}}
+	p := play(startUp(), readBack(0x63))
 	panel, err := ra8875.New(p, ra8875.Opts{}) // on a kiosk: board.SPI("SPI0.0")
 	if err != nil {
 		fmt.Println(err)

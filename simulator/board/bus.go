@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 
+	hw "kioskd/drivers/board"
 	"kioskd/drivers/board/link"
 )
 
@@ -103,23 +104,27 @@ func (d *spiPort) handle(s *session, r *request) {
 }
 
 func (d *spiPort) tx(s *session, r *request, m link.SPITx) {
-	if d.b.pacing.Load() {
-		d.pace.take(wireTime(8*len(m.W), d.hertz))
+	if d.read == nil {
+		d.read = make([]byte, 0, hw.SPIMax)
 	}
-	var in []byte
-	if m.Read {
-		if d.read == nil {
-			d.read = make([]byte, link.BodyMax)
+	in := d.read[:0]
+	for _, f := range m.Frames {
+		if d.b.pacing.Load() {
+			d.pace.take(wireTime(8*len(f.W), d.hertz))
 		}
-		in = d.read[:len(m.W)]
-		clear(in)
+		var one []byte
+		if f.Read {
+			one = in[len(in) : len(in)+len(f.W)]
+			clear(one)
+			in = in[:len(in)+len(one)]
+		}
+		d.b.traceBytes(d.name, ToDevice, f.W, tracePixelsMax)
+		if err := d.chip.Tx(f.W, one); err != nil {
+			s.fail(r, err)
+			return
+		}
+		d.b.traceBytes(d.name, FromDevice, one, tracePixelsMax)
 	}
-	d.b.traceBytes(d.name, ToDevice, m.W, tracePixelsMax)
-	if err := d.chip.Tx(m.W, in); err != nil {
-		s.fail(r, err)
-		return
-	}
-	d.b.traceBytes(d.name, FromDevice, in, tracePixelsMax)
 	s.reply(r, in)
 }
 

@@ -66,7 +66,10 @@ func TestSPI(t *testing.T) {
 	var frames []string
 	w := serve(t, func(b *board.Board) {
 		b.AddSPI("SPI0.0", chipFunc(func(w, r []byte) error {
-			frames = append(frames, fmt.Sprintf("% x/%d", w, len(r)))
+			frames = append(frames, fmt.Sprintf("% x/%d", w[:min(len(w), 4)], len(r)))
+			if w[0] == 0xff {
+				return errors.New("not this one")
+			}
 			for i := range r {
 				r[i] = byte(i + 1)
 			}
@@ -98,6 +101,32 @@ func TestSPI(t *testing.T) {
 		t.Errorf("4097 bytes: %v", err)
 	}
 	check(t, conn.Tx(make([]byte, hw.SPIMax), nil))
+
+	frames = nil
+	many := make([]spi.Packet, hw.SPIMax/hw.SPIAlign)
+	for i := range many {
+		many[i].W = []byte{byte(i)}
+	}
+	check(t, conn.TxPackets(many))
+	if len(frames) != len(many) {
+		t.Errorf("%d packets were %d frames", len(many), len(frames))
+	}
+	if err := conn.TxPackets(append(many, spi.Packet{W: []byte{0}})); err == nil || !strings.Contains(err.Error(), "at most 4096") {
+		t.Errorf("more than spidev's buffer has room for: %v", err)
+	}
+	frames = nil
+	in[0] = 0
+	err := conn.TxPackets([]spi.Packet{{W: []byte{7}, R: in[:1]}, {W: []byte{0xff}}, {W: []byte{8}}})
+	if err == nil || !strings.Contains(err.Error(), "not this one") || in[0] != 0 {
+		t.Errorf("a chip that refuses: %v", err)
+	}
+	if got := fmt.Sprint(frames); got != "[07/1 ff/0]" {
+		t.Errorf("behind the packet that failed the chip saw %s", got)
+	}
+	check(t, conn.TxPackets([]spi.Packet{{}, {W: []byte{9}}, {KeepCS: true}, {R: in[:1]}}))
+	if in[0] != 1 {
+		t.Errorf("behind empty packets % x was read", in[:1])
+	}
 }
 
 func TestOutputsFallToTheirResistor(t *testing.T) {

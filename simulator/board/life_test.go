@@ -65,7 +65,7 @@ func TestWrongVersionIsRefused(t *testing.T) {
 	w := serve(t, func(*board.Board) {})
 	r := raw(t, w, frame(t, link.Frame{Kind: link.KindHello, Body: link.Hello{Version: 9}.Append(nil)}))
 	f := must(r.Next())(t)
-	want := "link: the board speaks version 1 of the link and the client version 9; they must be the same"
+	want := "link: the board speaks version 2 of the link and the client version 9; they must be the same"
 	if f.Kind != link.KindRefused || string(f.Body) != want {
 		t.Errorf("frame %d %q, want %q", f.Kind, f.Body, want)
 	}
@@ -80,12 +80,12 @@ func TestBoardOfAnotherVersion(t *testing.T) {
 	go func() {
 		conn, err := l.Accept()
 		if err == nil {
-			_, err = conn.Write(frame(t, link.Frame{Kind: link.KindWelcome, Body: link.Welcome{Version: 2}.Append(nil)}))
+			_, err = conn.Write(frame(t, link.Frame{Kind: link.KindWelcome, Body: link.Welcome{Version: link.Version + 1}.Append(nil)}))
 		}
 		done <- errors.Join(err, l.Close())
 	}()
 	var version *link.VersionError
-	if _, err := link.Dial(t.Context(), "unix:"+path); !errors.As(err, &version) || version.Board != 2 {
+	if _, err := link.Dial(t.Context(), "unix:"+path); !errors.As(err, &version) || version.Board != link.Version+1 {
 		t.Errorf("Dial: %v", err)
 	}
 	check(t, soon(t, done))

@@ -40,13 +40,24 @@ type request struct {
 	device uint16
 	id     uint32
 	body   []byte
+	open   *atomic.Int32 // its queue's; nil if it came past the queues
 }
 
 // queue is a device's bounded queue. Requests go round between its two
-// channels, so a client that keeps to its window costs no memory.
+// channels, so a client that keeps to its window costs no memory. There is one
+// more than the window has: the one that the worker has answered and not yet
+// put back.
 type queue struct {
 	todo chan *request
 	free chan *request
+	open *atomic.Int32 // requests not yet answered
+}
+
+// answered makes room in the window, before the client can learn of it.
+func (r *request) answered() {
+	if r.open != nil {
+		r.open.Add(-1)
+	}
 }
 
 func newSession(b *Board, conn net.Conn) *session {
@@ -59,9 +70,13 @@ func newSession(b *Board, conn net.Conn) *session {
 		asks:   make(map[uint32]chan []byte),
 	}
 	for i := range s.queues {
-		q := queue{todo: make(chan *request, link.Window), free: make(chan *request, link.Window)}
-		for range link.Window {
-			q.free <- &request{}
+		q := queue{
+			todo: make(chan *request, link.Window+1),
+			free: make(chan *request, link.Window+1),
+			open: new(atomic.Int32),
+		}
+		for range link.Window + 1 {
+			q.free <- &request{open: q.open}
 		}
 		s.queues[i] = q
 	}
@@ -181,15 +196,14 @@ func (s *session) take(f link.Frame) error {
 		}
 	}
 	q := s.queues[f.Device]
-	select {
-	case r := <-q.free:
-		r.kind, r.device, r.id = f.Kind, f.Device, f.ID
-		r.body = append(r.body[:0], f.Body...)
-		q.todo <- r
-		return nil
-	default:
+	if q.open.Add(1) > link.Window {
 		return fmt.Errorf("more than %d requests unanswered at %s", link.Window, s.b.devices[f.Device].describe().Name)
 	}
+	r := <-q.free
+	r.kind, r.device, r.id = f.Kind, f.Device, f.ID
+	r.body = append(r.body[:0], f.Body...)
+	q.todo <- r
+	return nil
 }
 
 // send writes one frame in one write. A stream that does not take it ends the
@@ -225,10 +239,12 @@ func (s *session) write(f link.Frame) {
 }
 
 func (s *session) reply(r *request, body []byte) {
+	r.answered()
 	s.send(link.Frame{Kind: link.KindReply, Device: r.device, ID: r.id, Body: body})
 }
 
 func (s *session) fail(r *request, err error) {
+	r.answered()
 	s.send(link.Frame{
 		Kind: link.KindReply, Code: link.CodeOf(err), Device: r.device, ID: r.id, Body: []byte(err.Error()),
 	})

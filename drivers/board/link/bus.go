@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 	"sync"
 
 	"kioskd/drivers/board"
@@ -95,7 +96,7 @@ func (d *spiPort) Connect(f physic.Frequency, mode spi.Mode, bits int) (spi.Conn
 		return nil, d.wrap(err)
 	}
 	d.connected = true
-	return &spiConn{handle: d.handle, call: newCall()}, nil
+	return &spiConn{handle: d.handle, call: newCall(), out: make([]byte, 0, board.SPIMax)}, nil
 }
 
 // Close lets the port be opened again.
@@ -109,8 +110,9 @@ type spiConn struct {
 	handle
 	mu   sync.Mutex
 	call *call
-	tx   SPITx // kept here so that a transaction allocates nothing
-	join []byte
+	// Kept here so that a transaction allocates nothing.
+	tx      SPITx
+	out, in []byte
 }
 
 // MaxTxSize is the longest transaction in bytes, as spidev's.
@@ -134,23 +136,27 @@ func (d *spiConn) Tx(w, r []byte) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.exchange(w, r)
-}
-
-func (d *spiConn) exchange(w, r []byte) error {
+	reads := len(r) != 0
 	if len(w) == 0 {
 		w = make([]byte, len(r))
 	}
-	d.tx = SPITx{Read: len(r) != 0, W: w}
-	d.call.into = r
-	if len(r) == 0 {
-		d.call.into = []byte{}
+	d.tx.Frames = append(d.tx.Frames[:0], SPIFrame{Read: reads, W: w})
+	if !reads {
+		r = []byte{}
 	}
+	return d.exchange(r)
+}
+
+// exchange sends d.tx and waits for all that it reads.
+func (d *spiConn) exchange(in []byte) error {
+	d.call.into = in
 	return d.wrap(d.b.ask(d.call, KindSPITx, d.number, &d.tx))
 }
 
-// TxPackets does several packets. Those joined by KeepCS are one frame of chip
-// select. The last must release it, and together they keep to MaxTxSize.
+// TxPackets does several packets as one message, which crosses the link once.
+// Those joined by KeepCS are one frame of chip select; the last must release
+// it. Each takes a multiple of board.SPIAlign of the message's MaxTxSize bytes.
+// At an error the packets behind the one that failed were not sent.
 func (d *spiConn) TxPackets(packets []spi.Packet) error {
 	total := 0
 	for _, p := range packets {
@@ -160,58 +166,73 @@ func (d *spiConn) TxPackets(packets []spi.Packet) error {
 		if p.BitsPerWord != 0 && p.BitsPerWord != 8 {
 			return fmt.Errorf("link: %s: %d bits a word, only 8 are possible", d.name, p.BitsPerWord)
 		}
-		total += max(len(p.W), len(p.R))
+		total += spiRoom(max(len(p.W), len(p.R)))
 	}
 	if total > board.SPIMax {
-		return fmt.Errorf("link: %s: %d bytes, at most %d are allowed", d.name, total, board.SPIMax)
+		return fmt.Errorf("link: %s: packets take %d bytes (each a multiple of %d), at most %d are allowed",
+			d.name, total, board.SPIAlign, board.SPIMax)
 	}
 	if len(packets) > 0 && packets[len(packets)-1].KeepCS {
 		return errors.New("link: " + d.name + ": chip select cannot stay asserted after the last packet")
 	}
+	if total == 0 {
+		return nil
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for len(packets) > 0 {
-		n := 1
-		for packets[n-1].KeepCS {
-			n++
-		}
-		if err := d.frame(packets[:n]); err != nil {
-			return err
-		}
-		packets = packets[n:]
+	reads := d.join(packets)
+	d.in = slices.Grow(d.in[:0], reads)[:reads]
+	if err := d.exchange(d.in); err != nil {
+		return err
 	}
+	d.deal(packets)
 	return nil
 }
 
-// frame does packets that share one frame of chip select.
-func (d *spiConn) frame(packets []spi.Packet) error {
-	d.join = d.join[:0]
-	reads := false
+// join makes frames of packets in d.tx, and says how many bytes they read.
+func (d *spiConn) join(packets []spi.Packet) (reads int) {
+	d.tx.Frames, d.out = d.tx.Frames[:0], d.out[:0]
+	begin, read := 0, false
 	for _, p := range packets {
-		reads = reads || len(p.R) != 0
-		d.join = append(d.join, p.W...)
+		read = read || len(p.R) != 0
+		d.out = append(d.out, p.W...)
 		if len(p.W) == 0 {
-			d.join = append(d.join, make([]byte, len(p.R))...)
+			d.out = append(d.out, make([]byte, len(p.R))...)
 		}
+		if p.KeepCS {
+			continue
+		}
+		if w := d.out[begin:]; len(w) > 0 {
+			d.tx.Frames = append(d.tx.Frames, SPIFrame{Read: read, W: w})
+			if read {
+				reads += len(w)
+			}
+		}
+		begin, read = len(d.out), false
 	}
-	if len(d.join) == 0 {
-		return nil
-	}
-	var in []byte
-	if reads {
-		in = make([]byte, len(d.join))
-	}
-	if err := d.exchange(d.join, in); err != nil {
-		return err
-	}
+	return reads
+}
+
+// deal hands what came in to the packets that read.
+func (d *spiConn) deal(packets []spi.Packet) {
+	in, frames := d.in, d.tx.Frames
+	left := 0 // bytes of the present frame that are still to be dealt
 	for _, p := range packets {
 		n := max(len(p.W), len(p.R))
-		if reads {
+		if n == 0 {
+			continue
+		}
+		if left == 0 {
+			left = len(frames[0].W)
+		}
+		if frames[0].Read {
 			copy(p.R, in[:n])
 			in = in[n:]
 		}
+		if left -= n; left == 0 {
+			frames = frames[1:]
+		}
 	}
-	return nil
 }
 
 // framebuffer is a panel of the board that its kernel drives.

@@ -89,7 +89,9 @@ func FuzzAsk(f *testing.F)        { roundTrip(f, DecodeAsk, Ask{true}) }
 func FuzzCommit(f *testing.F)     { roundTrip(f, DecodeCommit, Commit{true, "sheet-printed"}) }
 func FuzzI2CTx(f *testing.F)      { roundTrip(f, DecodeI2CTx, I2CTx{0x5d, 10, []byte{0x81, 0x4e}}) }
 func FuzzSPIConnect(f *testing.F) { roundTrip(f, DecodeSPIConnect, SPIConnect{10e6, 3, 8}) }
-func FuzzSPITx(f *testing.F)      { roundTrip(f, DecodeSPITx, SPITx{true, []byte{0x80, 2}}) }
+func FuzzSPITx(f *testing.F) {
+	roundTrip(f, DecodeSPITx, SPITx{[]SPIFrame{{true, []byte{0x80, 2}}, {false, []byte{0, 1}}}})
+}
 func FuzzUARTCredit(f *testing.F) { roundTrip(f, DecodeUARTCredit, UARTCredit{64}) }
 func FuzzOut(f *testing.F)        { roundTrip(f, DecodeOut, Out{DriveNone}) }
 func FuzzLevel(f *testing.F)      { roundTrip(f, DecodeLevel, Level{true}) }

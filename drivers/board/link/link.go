@@ -19,7 +19,7 @@ package link
 import "time"
 
 // Version is the version of the wire. Both ends must have the same.
-const Version = 1
+const Version = 2
 
 // Limits of the link. Both ends keep them, and a peer that does not is cut off.
 const (

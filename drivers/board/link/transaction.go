@@ -55,22 +55,47 @@ func DecodeSPIConnect(body []byte) (SPIConnect, error) {
 	return m, d.end()
 }
 
-// SPITx is one frame of chip select: W goes out, and if Read is set as many
+// SPIFrame is one frame of chip select: W goes out, and if Read is set as many
 // bytes come in. The client writes zeros where it only reads.
-type SPITx struct {
+type SPIFrame struct {
 	Read bool
 	W    []byte // aliases the body
 }
 
-// Append appends the message's body.
-func (m SPITx) Append(b []byte) []byte { return append(appendBool(b, m.Read), m.W...) }
+// SPITx is frames of chip select that follow each other, as one message to a
+// kernel. The reply is what those with Read brought, one after the other. The
+// first that fails is the reply, and none follows it.
+type SPITx struct{ Frames []SPIFrame }
 
-// DecodeSPITx reads an SPITx.
+// Append appends the message's body.
+func (m SPITx) Append(b []byte) []byte {
+	for _, f := range m.Frames {
+		b = appendBool(b, f.Read)
+		b = binary.LittleEndian.AppendUint16(b, uint16(len(f.W)))
+		b = append(b, f.W...)
+	}
+	return b
+}
+
+// DecodeSPITx reads an SPITx. Empty frames are none.
 func DecodeSPITx(body []byte) (SPITx, error) {
 	d := decoder{b: body}
-	m := SPITx{Read: d.bool(), W: d.rest(board.SPIMax)}
+	var m SPITx
+	total := 0
+	for d.err == nil && len(d.b) > 0 {
+		f := SPIFrame{Read: d.bool()}
+		f.W = d.take(int(d.u16()))
+		total += spiRoom(len(f.W))
+		if len(f.W) == 0 || total > board.SPIMax {
+			return SPITx{}, ErrMalformed
+		}
+		m.Frames = append(m.Frames, f)
+	}
 	return m, d.end()
 }
+
+// spiRoom is how much of a message a packet of n bytes takes.
+func spiRoom(n int) int { return (n + board.SPIAlign - 1) / board.SPIAlign * board.SPIAlign }
 
 // UARTConnect sets a UART up.
 type UARTConnect struct {
