@@ -22,6 +22,7 @@ type Clock struct {
 	seq     uint64
 	wake    *time.Timer // for the first of due
 	watches map[*func()]func()
+	steps   steps // see Pace
 }
 
 // NewClock returns a clock that shows start and has uptime 0.
@@ -44,7 +45,7 @@ func (c *Clock) Uptime() time.Duration {
 	return c.uptime()
 }
 
-func (c *Clock) uptime() time.Duration { return time.Since(c.origin) + c.moved }
+func (c *Clock) uptime() time.Duration { return c.stepped(time.Since(c.origin) + c.moved) }
 
 // AfterFunc calls f, on a goroutine of the clock's, once d of uptime has passed.
 // Timers run one after the other in the order in which they are due, however
@@ -94,6 +95,7 @@ func (c *Clock) Advance(d time.Duration, settled func()) {
 	if settled == nil {
 		settled = func() {}
 	}
+	defer c.hold()()
 	target := c.Uptime() + d
 	for {
 		if !c.fireNext(target) {
@@ -128,6 +130,7 @@ func (c *Clock) jump(target time.Duration) time.Duration {
 	}
 	if ahead := to - c.uptime(); ahead > 0 {
 		c.moved += ahead
+		c.steps.at += ahead
 	}
 	watches := c.watchers()
 	c.mu.Unlock()
@@ -197,6 +200,10 @@ func (c *Clock) schedule() {
 func (c *Clock) realTime() {
 	c.firing.Lock()
 	defer c.firing.Unlock()
+	if c.paced() {
+		c.stepwise()
+		return
+	}
 	for t := c.take(c.Uptime()); t != nil; t = c.take(c.Uptime()) {
 		t.f()
 	}

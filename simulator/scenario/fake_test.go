@@ -39,6 +39,7 @@ func (f *fakeFloor) Advance(d time.Duration, settled func()) {
 	f.advance = append(f.advance, d)
 	settled()
 }
+func (f *fakeFloor) Pace(func())                                    {}
 func (f *fakeFloor) SetWall(t time.Time)                            { f.now = t }
 func (f *fakeFloor) Set(key, value string) error                    { f.set = append(f.set, key+"="+value); return nil }
 func (f *fakeFloor) Away() error                                    { f.away = true; return nil }

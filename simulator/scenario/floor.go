@@ -18,6 +18,9 @@ type Floor interface {
 	// calling settled after each distinct due time.
 	Advance(d time.Duration, settled func())
 	SetWall(t time.Time)
+	// Pace has settled called after each thing that happens by the clock in real
+	// time, before the next; nil ends this.
+	Pace(settled func())
 
 	// The office.
 	Set(key, value string) error // before the first kiosk starts

@@ -7,9 +7,12 @@ import (
 	"image"
 	"image/png"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"kioskd/simulator/shop"
@@ -22,6 +25,7 @@ const (
 	// Where the office holds its answers back by the world's clock, a kiosk
 	// that waits for one does not settle; it is then given only so long.
 	settleWithinSlow = 200 * time.Millisecond
+	keepUpLooks      = 3                // at a kiosk that has work in hand, pollEvery apart
 	startWithin      = 20 * time.Second // from power on to the first page
 	strikeWithin     = 60 * time.Second // of an armed power cut, at power on
 	noticeWithin     = 30 * time.Second // of the office's absence or return
@@ -62,7 +66,8 @@ type player struct {
 	kiosk   Kiosk // the one the current line speaks of
 	number  int
 	within  time.Duration
-	slow    bool // the office holds answers back by the world's clock
+	slow    bool       // the office holds answers back by the world's clock
+	seats   sync.Mutex // guards kiosks against the clock's goroutine
 	kiosks  map[int]*seat
 	known   string          // the resident named last, at any kiosk
 	named   map[string]bool // every resident of the file
@@ -99,6 +104,8 @@ func Play(ctx context.Context, s *Script, floor Floor, o Options) error {
 	if err := p.turnTo(1); err != nil {
 		return err
 	}
+	floor.Pace(func() { p.keepUp(ctx) })
+	defer floor.Pace(nil)
 	for _, l := range s.Lines {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
@@ -159,7 +166,9 @@ func (p *player) turnTo(n int) error {
 		}
 		s = &seat{kiosk: k}
 		s.remember()
+		p.seats.Lock()
 		p.kiosks[n] = s
+		p.seats.Unlock()
 	}
 	p.present, p.kiosk, p.number = s, s.kiosk, n
 	return nil
@@ -266,6 +275,27 @@ func (p *player) rest(ctx context.Context, most time.Duration, devices bool) boo
 		}
 	}
 	return true
+}
+
+// keepUp holds the world until the kiosks have taken in what just happened. One
+// that still works then waits for something itself, as for a hopper's next coin.
+func (p *player) keepUp(ctx context.Context) {
+	p.seats.Lock()
+	all := slices.Collect(maps.Values(p.kiosks))
+	p.seats.Unlock()
+	for _, s := range all {
+		for range keepUpLooks {
+			if !s.kiosk.Running() {
+				break
+			}
+			looking, cancel := context.WithTimeout(ctx, settleWithinSlow)
+			st, err := s.kiosk.State(looking)
+			cancel()
+			if err != nil || st.Settled || st.Booting || pause(ctx, pollEvery) != nil {
+				break
+			}
+		}
+	}
 }
 
 // resting asks twice: two answers with the same turn mean that nothing happened

@@ -118,15 +118,23 @@ func (p *player) reissue(context.Context) error {
 	return p.floor.Reissue(who)
 }
 
-func (p *player) lay(two bool) error {
+// handLasts is what a hand with a card takes, in real time: no card is taken and
+// laid again within a blink.
+const handLasts = 80 * time.Millisecond
+
+func (p *player) lay(ctx context.Context, two bool) error {
 	who, err := p.holder()
 	if err != nil {
 		return err
 	}
+	put := p.kiosk.Lay
 	if two {
-		return p.kiosk.LayTwo(who)
+		put = p.kiosk.LayTwo
 	}
-	return p.kiosk.Lay(who)
+	if err := put(who); err != nil {
+		return err
+	}
+	return pause(ctx, handLasts)
 }
 
 func (p *player) tries(ctx context.Context, which string, n int) error {
@@ -156,12 +164,12 @@ func (p *player) coinsIn(ctx context.Context, values []int) error {
 }
 
 // takeCard takes what lies there. After a card was pulled it is in hand already.
-func (p *player) takeCard(context.Context) error {
+func (p *player) takeCard(ctx context.Context) error {
 	if len(p.kiosk.Take()) == 0 && !p.present.pulled {
 		return mismatch("a card on the reader", "none lies there")
 	}
 	p.present.pulled = false
-	return nil
+	return pause(ctx, handLasts)
 }
 
 func (p *player) fault(device, kind string) error {

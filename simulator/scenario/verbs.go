@@ -235,9 +235,9 @@ func parseLay(_ *parser, w *words, _ *Line) (step, error) {
 	w.rest = ""
 	switch what {
 	case "card":
-		return func(_ context.Context, p *player) error { return p.lay(false) }, nil
+		return func(ctx context.Context, p *player) error { return p.lay(ctx, false) }, nil
 	case "two cards":
-		return func(_ context.Context, p *player) error { return p.lay(true) }, nil
+		return func(ctx context.Context, p *player) error { return p.lay(ctx, true) }, nil
 	}
 	return nil, fmt.Errorf("lay %s: want lay card or lay two cards", what)
 }

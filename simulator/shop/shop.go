@@ -182,6 +182,10 @@ func (s *Shop) Now() time.Time { return s.clock.Now() }
 // Advance moves the world's clock, firing what falls due on the way.
 func (s *Shop) Advance(d time.Duration, settled func()) { s.clock.Advance(d, settled) }
 
+// Pace has the world wait for the kiosks: settled is called after each thing that
+// happens by the clock, and the next waits for it. nil ends this.
+func (s *Shop) Pace(settled func()) { s.clock.Pace(settled) }
+
 // SetWall moves only the time of day.
 func (s *Shop) SetWall(t time.Time) { s.clock.SetWall(t) }
 
