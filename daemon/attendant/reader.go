@@ -25,6 +25,7 @@ type Reader struct {
 	rest    *Rest
 	log     *slog.Logger
 	waiters waiters
+	cards   jpki.Experience
 
 	mu      sync.Mutex
 	lies    board.Presence
@@ -170,7 +171,7 @@ type Card struct {
 }
 
 func (c *Card) read() error {
-	card, err := jpki.Open(c.handle)
+	card, err := c.reader.cards.Open(c.handle)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,10 @@ func answers(list ...string) *script {
 }
 
 func TestOpenAnswers(t *testing.T) {
-	ok := "\x90\x00"
+	ok, none := "\x90\x00", "\x6A\x82"
+	// shows is a card without a certificate: then it is asked what it is.
+	shows := func(label ...string) *script { return answers(append([]string{ok, none, none}, label...)...) }
+	noCertificate := "\x8F\x00\x00" + ok
 	tests := []struct {
 		name string
 		card *script
@@ -53,22 +56,32 @@ func TestOpenAnswers(t *testing.T) {
 		{"no application", answers("\x6A\x82"), jpki.ErrForeign},
 		{"class unknown", answers("\x6E\x00"), jpki.ErrForeign},
 		{"6F00 twice", answers("\x6F\x00", "\x6F\x00"), jpki.ErrUnreadable},
-		{"6F00 once", answers("\x6F\x00", ok, label+ok), nil},
-		{"label with NULs", answers(ok, "JPKIAPICCTOKEN2"+strings.Repeat("\x00", 17)+ok), nil},
+		{"6F00 once", answers("\x6F\x00", ok, none, none, label+ok, noCertificate), jpki.ErrNoCertificate},
+		{"label with NULs", shows("JPKIAPICCTOKEN2"+strings.Repeat("\x00", 17)+ok, noCertificate), jpki.ErrNoCertificate},
 		{"nothing", answers(""), jpki.ErrUnreadable},
 		{"half a status word", answers("\x90"), jpki.ErrUnreadable},
 		{"far too long", answers(strings.Repeat("\x90", 259)), jpki.ErrUnreadable},
-		{"longer than asked", answers(ok, label+" "+ok), jpki.ErrUnreadable},
-		{"shorter than a label", answers(ok, label[1:]+ok), jpki.ErrUnreadable},
-		{"no token file", answers(ok, "\x6A\x82", "\x6A\x82"), jpki.ErrUnreadable},
-		{"iPhone", answers(ok, "JPKIAPIOSTOKEN                  "+ok), jpki.ErrPhone},
-		{"some other token", answers(ok, "JPKIAPICCTOKEN3                 "+ok), jpki.ErrForeign},
+		{"longer than asked", shows(label + " " + ok), jpki.ErrUnreadable},
+		{"shorter than a label", shows(label[1:] + ok), jpki.ErrUnreadable},
+		{"no token file", shows(none, none), jpki.ErrUnreadable},
+		{"old card", shows("JPKIAPICCTOKEN                  " + ok), jpki.ErrOldCard},
+		{"iPhone", shows("JPKIAPIOSTOKEN                  " + ok), jpki.ErrPhone},
+		{"Android, which wants the PIN first", answers(ok, "\x69\x82", "JPKIAPGPSETOKEN                 "+ok), jpki.ErrPhone},
+		{"some other token", shows("JPKIAPICCTOKEN3                 " + ok), jpki.ErrForeign},
 		{"card gone", answers(ok), errScriptEnds},
+		{"card gone later", shows(), errScriptEnds},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, err := jpki.Open(tt.card); !errors.Is(err, tt.want) {
+			c, err := jpki.Open(tt.card)
+			if err == nil {
+				_, err = c.UserCertificate()
+			}
+			if !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
+			}
+			if tt.card.verifies != 0 {
+				t.Error("a PIN was sent")
 			}
 		})
 	}
@@ -77,7 +90,7 @@ func TestOpenAnswers(t *testing.T) {
 // after is a card that was opened and answers so from then on.
 func after(t *testing.T, list ...string) (*jpki.Card, *script) {
 	t.Helper()
-	s := answers(append([]string{"\x90\x00", label + "\x90\x00"}, list...)...)
+	s := answers(append([]string{"\x90\x00"}, list...)...)
 	c, err := jpki.Open(s)
 	if err != nil {
 		t.Fatal(err)
@@ -169,6 +182,7 @@ func isUnknown(err error) bool {
 
 func TestCertificateAnswers(t *testing.T) {
 	ok := "\x90\x00"
+	none, short := "\x6A\x82", "\x67\x00" // no such file; no extended length
 	exists, absent := "\x8F\x8F\x00"+ok, "\x8F\x00\x00"+ok
 	head := "\x30\x82\x04\x00" + strings.Repeat("x", 252) + ok
 	tests := []struct {
@@ -176,19 +190,19 @@ func TestCertificateAnswers(t *testing.T) {
 		list []string
 		want error
 	}{
-		{"no file, and none should be", []string{"\x6A\x82", absent}, jpki.ErrNoCertificate},
-		{"no file, but it should be", []string{"\x6A\x82", exists}, jpki.ErrUnreadable},
-		{"filler alone", []string{strings.Repeat("\xFF", 256) + ok, absent}, jpki.ErrNoCertificate},
-		{"empty file", []string{ok, absent}, jpki.ErrNoCertificate},
-		{"protected", []string{"\x69\x82"}, jpki.ErrUnreadable},
-		{"list is torn", []string{"\x6A\x82", "\x8F" + ok}, jpki.ErrUnreadable},
-		{"list is refused", []string{"\x6A\x82", "\x69\x82"}, jpki.ErrUnreadable},
+		{"no file, and none should be", []string{none, none, label + ok, absent}, jpki.ErrNoCertificate},
+		{"no file, but it should be", []string{none, none, label + ok, exists}, jpki.ErrUnreadable},
+		{"filler alone", []string{strings.Repeat("\xFF", 256) + ok, label + ok, absent}, jpki.ErrNoCertificate},
+		{"empty file", []string{ok, label + ok, absent}, jpki.ErrNoCertificate},
+		{"protected", []string{"\x69\x82", label + ok}, jpki.ErrUnreadable},
+		{"list is torn", []string{none, none, label + ok, "\x8F" + ok}, jpki.ErrUnreadable},
+		{"list is refused", []string{none, none, label + ok, "\x69\x82"}, jpki.ErrUnreadable},
 		{"another length form", []string{"\x30\x81\x80\x00" + ok}, jpki.ErrUnreadable},
 		{"indefinite length", []string{"\x30\x80\x00\x00" + ok}, jpki.ErrUnreadable},
 		{"length not shortest", []string{"\x30\x82\x00\x10" + ok}, jpki.ErrUnreadable},
 		{"length of 64 kB", []string{"\x30\x82\xFF\xFF" + ok}, jpki.ErrUnreadable},
-		{"file ends", []string{head, "\x6B\x00"}, jpki.ErrUnreadable},
-		{"done without data", []string{head, ok}, jpki.ErrUnreadable},
+		{"file ends", []string{head, short, "\x6B\x00"}, jpki.ErrUnreadable},
+		{"done without data", []string{head, short, ok}, jpki.ErrUnreadable},
 		{"a byte at a time", append([]string{head}, strings.Split(strings.Repeat("x"+ok+"|", 2000), "|")...), jpki.ErrUnreadable},
 		{"no certificate inside", []string{"\x30\x82\x01\x00" + strings.Repeat("x", 252) + ok, "xxxx\x90\x00"}, jpki.ErrUnreadable},
 	}
@@ -216,6 +230,9 @@ func TestLenientCertificate(t *testing.T) {
 	list := []string{}
 	for at := 0; at < len(der); at += 256 {
 		list = append(list, string(der[at:min(at+256, len(der))])+"\x90\x00")
+		if at == 0 {
+			list = append(list, "\x67\x00") // extended length
+		}
 	}
 	c, _ := after(t, list...)
 	cert, err := c.UserCertificate()
@@ -250,13 +267,13 @@ func negateSerial(t *testing.T, der []byte) []byte {
 // PIN only after an answer that says so.
 func FuzzAnswers(f *testing.F) {
 	der := jpki.QuickCertificate(f)
-	seed := []byte("\x02\x90\x00\x22" + label + "\x90\x00")
+	seed := []byte("\x02\x90\x00")
 	for at := 0; at < len(der); at += 128 {
 		part := der[at:min(at+128, len(der))]
 		seed = append(append(append(seed, byte(len(part)+2)), part...), 0x90, 0)
 	}
 	f.Add(append(seed, []byte("\x02\x63\xC3\x02\x90\x00")...))
-	f.Add([]byte("\x02\x90\x00\x22" + label + "\x90\x00\x02\x6A\x82\x05\x8F\x00\x00\x90\x00\x02\x63\xC3\x02\x63\xC2"))
+	f.Add([]byte("\x02\x90\x00\x02\x6A\x82\x02\x6A\x82\x22" + label + "\x90\x00\x05\x8F\x00\x00\x90\x00\x02\x63\xC3\x02\x63\xC2"))
 	f.Fuzz(func(t *testing.T, answers []byte) {
 		s := &script{}
 		for len(answers) > 0 {

@@ -10,9 +10,11 @@ const (
 	swDone        = 0x9000
 	swShort       = 0x6282 // fewer bytes than asked for
 	swTries       = 0x63C0 // the low nibble is the tries left
+	swLength      = 0x6700
 	swNotVerified = 0x6982
 	swBlockedISO  = 0x6983
 	swBlocked     = 0x6984
+	swCondition   = 0x6985
 	swFunction    = 0x6A81
 	swNotFound    = 0x6A82
 	swParameters  = 0x6A86
@@ -23,12 +25,19 @@ const (
 	swInternal    = 0x6F00
 )
 
-// answerLimit is the longest answer to a command with a short length.
-const answerLimit = 256 + 2
+// The longest answers to commands with a short and with an extended length.
+const (
+	answerLimit   = 256 + 2
+	extendedLimit = 65536 + 2
+)
 
-// exchange sends one command. An answer that is too short for a status word or
-// too long for the command is ErrUnreadable.
+// exchange sends one command with a short length. An answer that is too short for
+// a status word or too long for the command is ErrUnreadable.
 func (c *Card) exchange(step string, command []byte) (data []byte, sw uint16, err error) {
+	return c.exchangeUpTo(answerLimit, step, command)
+}
+
+func (c *Card) exchangeUpTo(most int, step string, command []byte) (data []byte, sw uint16, err error) {
 	answer, err := c.link.Transmit(command)
 	if err != nil {
 		return nil, 0, fmt.Errorf("jpki: %s: %w", step, err)
@@ -36,7 +45,7 @@ func (c *Card) exchange(step string, command []byte) (data []byte, sw uint16, er
 	if len(answer) < 2 {
 		return nil, 0, fmt.Errorf("jpki: %s: answer of %d bytes: %w", step, len(answer), ErrUnreadable)
 	}
-	if len(answer) > answerLimit {
+	if len(answer) > most {
 		return nil, 0, fmt.Errorf("jpki: %s: answer of %d bytes: %w", step, len(answer), ErrUnreadable)
 	}
 	n := len(answer) - 2

@@ -7,10 +7,14 @@
 // touches the signature certificate's side, never matches on an ATR, and asks
 // for nothing that costs a try on its own account.
 //
-// What happens is kept short, for the customer is holding a card on a reader: a
-// file is read by its short identifier in one exchange, and by selection only
-// where the card refuses that. With a certificate of up to 1,280 bytes a login
-// takes 10 exchanges, two of them (VERIFY, signature) after the last digit.
+// What happens is kept short, for the customer is holding a card on a reader.
+// Files are named by short identifier, and by selection only where the card
+// refuses that; which card this is, is asked only where its certificate does not
+// say so by being there. So certificate, tries, PIN and signature take 9
+// exchanges with a certificate of up to 1,280 bytes and 10 with one of up to
+// 1,536; on a card without short identifiers 13 and 14, the one that it refuses
+// included. After the last digit two of them are left, or three. Where extended
+// length has been seen to work they are 5 in all, or 8.
 //
 // Source: no public standard gives this card's commands. They are what
 // independent clients (OpenSC, myna, jpki-rs and others) agree on, in the frame
@@ -53,37 +57,21 @@ const (
 // Card is a My Number Card whose JPKI application is selected. It lives as long
 // as the power does, and is for one goroutine at a time.
 type Card struct {
-	link     Transmitter
-	shortIDs bool   // the card took a short file identifier
-	selected uint16 // the file that was selected last; 0 after a short identifier
+	link       Transmitter
+	experience *Experience
+	shortIDs   bool   // short file identifiers are used
+	shortSeen  bool   // the card took one, or refused one and took a selection
+	selected   uint16 // the file that was selected last; 0 after a short identifier
 
 	certificate *Certificate // once read
 	exist       []byte       // EF 0008, once read
 	pin         pinState
 }
 
-// Open selects the application and reads which card this is. What is not a My
-// Number Card is ErrForeign, ErrOldCard, ErrPhone or ErrUnreadable.
-func Open(link Transmitter) (*Card, error) {
-	c := &Card{link: link}
-	if err := c.selectApplication(); err != nil {
-		return nil, err
-	}
-	label, err := c.label()
-	if err != nil {
-		return nil, err
-	}
-	switch label {
-	case labelMyNumber:
-		return c, nil
-	case labelOld:
-		return nil, fmt.Errorf("jpki: token %q: %w", label, ErrOldCard)
-	case labelAndroid, labelIPhone:
-		return nil, fmt.Errorf("jpki: token %q: %w", label, ErrPhone)
-	}
-	// What an unknown card calls itself is not for the log.
-	return nil, fmt.Errorf("jpki: unknown token label: %w", ErrForeign)
-}
+// Open selects the application of a card of which nothing is known. What has no
+// such application is ErrForeign; other cards that cannot be used here are found
+// by UserCertificate and Tries.
+func Open(link Transmitter) (*Card, error) { return new(Experience).Open(link) }
 
 // selectApplication selects the application by its full name. One card answers
 // its first command after power-up with 6F00, whatever it is: the selection,
@@ -108,28 +96,30 @@ func (c *Card) selectApplication() error {
 	return unreadable("select application", sw)
 }
 
-// label reads the name of the token, and learns by the way whether the card
-// knows short file identifiers.
-func (c *Card) label() (string, error) {
+// kind reads which card this is: nil for a My Number Card, or ErrOldCard,
+// ErrPhone, ErrForeign, ErrUnreadable.
+func (c *Card) kind() error {
 	const step = "read token label"
-	c.shortIDs = true
 	b, sw, err := c.readFirst(step, efToken, labelLength)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if sw != swDone {
-		c.shortIDs = false
-		if b, sw, err = c.readFirst(step, efToken, labelLength); err != nil {
-			return "", err
-		}
-	}
-	if sw != swDone {
-		return "", unreadable(step, sw)
+		return unreadable(step, sw)
 	}
 	if len(b) < labelLength {
-		return "", fmt.Errorf("jpki: %s: %d bytes, want %d: %w", step, len(b), labelLength, ErrUnreadable)
+		return fmt.Errorf("jpki: %s: %d bytes, want %d: %w", step, len(b), labelLength, ErrUnreadable)
 	}
-	return strings.TrimRight(string(b[:labelLength]), " \x00"), nil
+	switch label := strings.TrimRight(string(b[:labelLength]), " \x00"); label {
+	case labelMyNumber:
+		return nil
+	case labelOld:
+		return fmt.Errorf("jpki: token %q: %w", label, ErrOldCard)
+	case labelAndroid, labelIPhone:
+		return fmt.Errorf("jpki: token %q: %w", label, ErrPhone)
+	}
+	// What an unknown card calls itself is not for the log.
+	return fmt.Errorf("jpki: unknown token label: %w", ErrForeign)
 }
 
 // Certificates says which certificates the card has: for signatures, for user
@@ -157,13 +147,15 @@ func (c *Card) Certificates() (signature, user bool, err error) {
 }
 
 // UserCertificate reads the user-verification certificate; later calls answer
-// from memory. Where the card has none it is ErrNoCertificate.
+// from memory. Where the card has none it is ErrNoCertificate; where it is no My
+// Number Card ErrOldCard, ErrPhone or ErrForeign. A card that shows one without a
+// PIN is a My Number Card: the old one has none, and a phone hides it.
 func (c *Card) UserCertificate() (*Certificate, error) {
 	if c.certificate != nil {
 		return c.certificate, nil
 	}
 	der, err := c.readDER("read user certificate", efUserCert)
-	if errors.Is(err, errNoObject) {
+	if errors.Is(err, errNoObject) || errors.Is(err, errRefused) {
 		return nil, c.absent(err)
 	}
 	if err != nil {
@@ -177,10 +169,16 @@ func (c *Card) UserCertificate() (*Certificate, error) {
 	return certificate, nil
 }
 
-// absent asks the card whether it should have had the certificate that could
-// not be found. The list is read only here: a certificate that is there needs no
-// list to say so.
+// absent says why there is no certificate to be read: because of what the card
+// is, or because its list of certificates says that it has none. Neither is
+// asked of a card whose certificate is there.
 func (c *Card) absent(found error) error {
+	if err := c.kind(); err != nil {
+		return fmt.Errorf("%w: %w", found, err)
+	}
+	if errors.Is(found, errRefused) {
+		return found
+	}
 	_, user, err := c.Certificates()
 	if err != nil {
 		return err

@@ -162,12 +162,14 @@ func TestLogin(t *testing.T) {
 	}
 	digest := sha256.Sum256([]byte(message))
 	info := "3031300D060960864801650304020105000420" + strings.ToUpper(hex.EncodeToString(digest[:]))
+	rest := fmt.Sprintf("00B0010000%04X", len(r.user)-256)
 	short := join(
-		[]string{aid, "00B0860020", "00B08A0000"}, reads(len(r.user)),
+		[]string{aid, "00B08A0000", rest}, reads(len(r.user)),
 		[]string{"00200098", "002000980431323334", "802A009733" + info + "00"},
 	)
+	extended := []string{aid, "00B08A0000", rest, "00200098", "002000980431323334", "802A009733" + info + "00"}
 	selecting := join(
-		[]string{aid, "00B0860020", "00A4020C020006", "00B0000020", "00A4020C02000A", "00B0000000"}, reads(len(r.user)),
+		[]string{aid, "00B08A0000", "00A4020C02000A", "00B0000000"}, reads(len(r.user)),
 		[]string{"00A4020C020018", "00200080", "002000800431323334", "00A4020C020017", "802A008033" + info + "00"},
 	)
 	tests := []struct {
@@ -177,7 +179,7 @@ func TestLogin(t *testing.T) {
 	}{
 		{"plain", nil, short},
 		{"filler of 2 kB", func(s *card.Spec) { s.Product.Filler = 2048 }, short},
-		{"extended length", func(s *card.Spec) { s.Product.ExtendedLength = true }, short},
+		{"extended length", func(s *card.Spec) { s.Product.ExtendedLength = true }, extended},
 		{"first command fails", func(s *card.Spec) { s.Product.FirstFails = true }, join([]string{aid}, short)},
 		{"no short identifiers", func(s *card.Spec) { s.Product.NoShortIDs = true }, selecting},
 	}
@@ -210,8 +212,8 @@ func TestLogin(t *testing.T) {
 			}
 		})
 	}
-	if len(short) > 10 {
-		t.Errorf("%d exchanges, want at most 10", len(short))
+	if len(short) > 10 || len(selecting) > 13 {
+		t.Errorf("%d and %d exchanges, want at most 10 and 13", len(short), len(selecting))
 	}
 }
 
@@ -233,8 +235,12 @@ func TestWrongCards(t *testing.T) {
 					tt.change(s)
 					s.Product.NoShortIDs = !short
 				})
-				if _, err := jpki.Open(b); !errors.Is(err, tt.want) {
-					t.Errorf("got %v, want %v", err, tt.want)
+				c, err := jpki.Open(b)
+				if err == nil {
+					_, err = c.UserCertificate()
+				}
+				if !errors.Is(err, tt.want) || b.verifies() != 0 {
+					t.Errorf("got %v, want %v; %d PINs sent", err, tt.want, b.verifies())
 				}
 			})
 		}

@@ -15,23 +15,39 @@ const (
 // errNoObject says that a file is not there or holds filler alone.
 var errNoObject = errors.New("no DER object in the file")
 
+// errRefused is an ErrUnreadable of a file of which the card shows nothing.
+var errRefused = fmt.Errorf("refused: %w", ErrUnreadable)
+
 // readFirst reads the first n bytes (0 means 256) of a file and makes it the
-// current one.
+// current one. The first use of a short identifier shows whether the card knows
+// them; where it says no, that may be said of the file, so that selection is
+// tried, and decides.
 func (c *Card) readFirst(step string, ef uint16, n byte) (data []byte, sw uint16, err error) {
-	command := []byte{0x00, 0xB0, 0x00, 0x00, n}
 	if c.shortIDs {
-		command[2] = shortID(ef)
 		c.selected = 0
-	} else {
-		sw, err = c.selectFile(step, ef)
+		data, sw, err = c.readBinary(step, []byte{0x00, 0xB0, shortID(ef), 0x00, n})
 		if err != nil {
 			return nil, 0, err
 		}
-		if sw != swDone {
-			return nil, sw, nil
+		if sw == swDone || sw == swNotVerified {
+			c.shortSeen = true
+		}
+		if c.shortSeen {
+			return data, sw, nil
 		}
 	}
-	return c.readBinary(step, command)
+	sw, err = c.selectFile(step, ef)
+	if err != nil || sw != swDone {
+		return nil, sw, err
+	}
+	data, sw, err = c.readBinary(step, []byte{0x00, 0xB0, 0x00, 0x00, n})
+	if err != nil {
+		return nil, 0, err
+	}
+	if sw == swDone || sw == swNotVerified {
+		c.shortIDs, c.shortSeen = false, true
+	}
+	return data, sw, nil
 }
 
 // readBinary sends a READ BINARY. That fewer bytes came than were asked for is
@@ -57,7 +73,7 @@ func (c *Card) readBinary(step string, command []byte) (data []byte, sw uint16, 
 // readDER reads the one DER object that a file begins with. The object's own
 // length is trusted, not the file's: filler follows it.
 func (c *Card) readDER(step string, ef uint16) ([]byte, error) {
-	b, sw, err := c.readFirst(step, ef, 0)
+	b, sw, err := c.readMost(step, ef)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +82,7 @@ func (c *Card) readDER(step string, ef uint16) ([]byte, error) {
 	case swNotFound, swOffset:
 		return nil, fmt.Errorf("jpki: %s: status %04X: %w", step, sw, errNoObject)
 	default:
-		return nil, unreadable(step, sw)
+		return nil, fmt.Errorf("jpki: %s: status %04X: %w", step, sw, errRefused)
 	}
 	size, err := derSize(b)
 	if err != nil {
@@ -74,6 +90,13 @@ func (c *Card) readDER(step string, ef uint16) ([]byte, error) {
 	}
 	der := make([]byte, 0, size)
 	der = append(der, b[:min(size, len(b))]...)
+	if c.spare(size - len(der)) {
+		b, _, err := c.readExtended(step, []byte{0x00, 0xB0, byte(len(der) >> 8), byte(len(der))}, size-len(der))
+		if err != nil {
+			return nil, err
+		}
+		der = append(der, b...)
+	}
 	for reads := 1; len(der) < size; reads++ {
 		if reads == readsMax {
 			return nil, fmt.Errorf("jpki: %s: %d of %d bytes after %d exchanges: %w", step, len(der), size, reads, ErrUnreadable)
@@ -92,6 +115,73 @@ func (c *Card) readDER(step string, ef uint16) ([]byte, error) {
 		der = append(der, b...)
 	}
 	return der, nil
+}
+
+// readMost begins a file: all of it where extended length has been seen to work
+// here, otherwise the first 256 bytes.
+func (c *Card) readMost(step string, ef uint16) (data []byte, sw uint16, err error) {
+	if c.experience.get() == works {
+		header := []byte{0x00, 0xB0, shortID(ef), 0x00}
+		if c.shortIDs {
+			c.selected = 0
+		} else {
+			header[2] = 0x00
+			if sw, err = c.selectFile(step, ef); err != nil || sw != swDone {
+				return nil, sw, err
+			}
+		}
+		b, sw, err := c.readExtended(step, header, 0)
+		if err != nil {
+			return nil, 0, err
+		}
+		if sw == swDone {
+			c.shortSeen = true
+			return b, sw, nil
+		}
+	}
+	return c.readFirst(step, ef, 0)
+}
+
+// spare says whether so much more is worth a first try with extended length: one
+// exchange in place of several, and if it fails the login has one to spare.
+func (c *Card) spare(left int) bool {
+	const least, most = 2, 4
+	reads := (left + chunk - 1) / chunk
+	return c.shortIDs && c.experience.get() == never && reads >= least && reads <= most
+}
+
+// refusal says whether a status word is about the length.
+func refusal(sw uint16) bool {
+	return sw == swLength || sw == swCondition || sw == swInternal || sw == swClass || sw == swInstruction
+}
+
+// readExtended is READ BINARY with an extended length: n bytes, or the whole file
+// where n is 0. Any answer but a good one says that this does not work here, and
+// is no error: what came is returned.
+func (c *Card) readExtended(step string, header []byte, n int) (data []byte, sw uint16, err error) {
+	data, sw, err = c.exchangeUpTo(extendedLimit, step, append(header, 0x00, byte(n>>8), byte(n)))
+	if unheard(err) {
+		return nil, 0, err
+	}
+	if err != nil || refusal(sw) || n > 0 && len(data) > n {
+		c.experience.set(fails)
+		return nil, swParameters, nil
+	}
+	if sw != swDone && sw != swShort || len(data) == 0 {
+		return nil, swParameters, nil // that is about the file
+	}
+	if n == 0 {
+		if size, err := derSize(data); err == nil && len(data) < size {
+			c.experience.set(fails)
+		}
+		return data, swDone, nil
+	}
+	if len(data) < n {
+		c.experience.set(fails)
+		return data, swDone, nil
+	}
+	c.experience.set(works)
+	return data, swDone, nil
 }
 
 // derSize is the size of the DER SEQUENCE that b begins with, header included.
