@@ -74,13 +74,3 @@ func (f *benchFlags) folder() (dir string, remove func() error, err error) {
 	}
 	return dir, func() error { return os.RemoveAll(dir) }, nil
 }
-
-// cardFlags are those of kiosksim card.
-type cardFlags struct {
-	Resident string `help:"Whose card." default:"adult"`
-}
-
-// Run plugs a card into pcscd's virtual reader.
-func (f *cardFlags) Run(*streams, bound) error {
-	return fmt.Errorf("a card in pcscd's virtual reader: %w", errNotYet)
-}

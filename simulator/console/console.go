@@ -2,7 +2,7 @@
 // they ask for, runs it until a signal comes, and gives the exit code.
 //
 // Bad input gets one line that says what was wrong and what would be right, and
-// exit code 2; nothing has changed then. What is not built yet is exit code 3.
+// exit code 2; nothing has changed then.
 package console
 
 import (
@@ -17,6 +17,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"kioskd/simulator/card/vpcd"
 	"kioskd/simulator/scenario"
 	"kioskd/simulator/shop"
 )
@@ -26,7 +27,7 @@ type flags struct {
 	Page   benchFlags  `cmd:"" default:"withargs" help:"The technician's bench on loopback (the default)."`
 	Play   playFlags   `cmd:"" help:"Play scripted customers."`
 	Office officeFlags `cmd:"" help:"The office alone."`
-	Card   cardFlags   `cmd:"" help:"A virtual card in pcscd's virtual reader (not yet)."`
+	Card   cardFlags   `cmd:"" help:"A virtual card in pcscd's virtual reader."`
 
 	Figures figuresFlags `cmd:"" name:"bench" help:"Measure how fast a kiosk is, each figure beside what it is compared with."`
 
@@ -50,9 +51,6 @@ func (c *common) log(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
-// errNotYet answers for a command that is not built yet.
-var errNotYet = errors.New("not yet")
-
 // exitCode carries a command's exit code through its error.
 type exitCode int
 
@@ -69,7 +67,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 		kong.Description("The other side of every plug of a kiosk."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { panic(exitCode(code)) }), // only for --help
-		kong.Vars{"fonts": shop.DefaultFonts},
+		kong.Vars{"fonts": shop.DefaultFonts, "vpcd": vpcd.Address},
 	)
 	if err != nil {
 		return complain(stderr, err)
@@ -102,9 +100,6 @@ func parseAndRun(ctx context.Context, parser *kong.Kong, args []string, s stream
 	switch {
 	case errors.As(err, &exit):
 		return int(exit), nil
-	case errors.Is(err, errNotYet):
-		complain(s.err, err)
-		return scenario.ExitNotYet, nil
 	case err != nil:
 		complain(s.err, err)
 		return scenario.ExitMismatch, nil
