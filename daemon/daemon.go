@@ -142,8 +142,10 @@ func (k *kiosk) serve(ctx context.Context, panel *ra8875.Dev, points journal.Poi
 		g.Go(func() error { return k.mendDisk(ctx, j) })
 		g.Go(func() error { return control.Serve(ctx, k.cfg.Control, j, k.now, k.log) })
 	}
+	counter := k.counter(j)
+	g.Go(func() error { return attendant.Report(ctx, counter, k.log) })
 	g.Go(func() error {
-		return attendant.Serve(ctx, k.counter(j), k.service, k.log, func() {
+		return attendant.Serve(ctx, counter, k.service, k.log, func() {
 			if k.booting.Swap(false) {
 				tell(k.log, "READY=1")
 			}

@@ -19,9 +19,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync"
 )
 
-// Counter is what a customer stands in front of. All fields are required.
+// Counter is what a customer stands in front of. All exported fields are
+// required.
 type Counter struct {
 	Kiosk        string
 	Municipality string  // where the machine stands: its hours decide the gate
@@ -39,6 +41,8 @@ type Counter struct {
 	Service Service
 	Limits  Limits
 	Log     *slog.Logger
+
+	reporting sync.Mutex // one Report at a time
 }
 
 // The ways a question ends that are not an answer.
@@ -110,16 +114,12 @@ func (c *Counter) left(ctx context.Context, err error) error {
 // straight back.
 func (c *Counter) home(ctx context.Context) error {
 	for {
-		p := Page{
+		woken, stop := c.either(ctx, c.Service.Changed(), c.Cash.Pending())
+		id, err := c.Screen.Ask(ctx, Page{
 			Name:    PageHome,
 			Buttons: buttons("start", "help", "language"),
 			Notice:  c.Office.Rules().Notice["ja"],
-		}
-		if !c.reported(ctx) {
-			p.Lasts = reportEvery
-		}
-		woken, stop := c.either(ctx, c.Service.Changed(), c.Cash.Pending())
-		id, err := c.Screen.Ask(ctx, p, woken)
+		}, woken)
 		stop()
 		if err != nil {
 			return err

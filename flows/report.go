@@ -5,60 +5,43 @@ import (
 	"time"
 )
 
-const (
-	// reportPatience is how long the customer may wait for the office to hear of
-	// an outcome. What it did not hear is told again before anybody is served.
-	reportPatience = 5 * time.Second
-	// reportEvery is how often it is told again while nobody is here.
-	reportEvery = time.Second
-)
+// reportPatience is how long a customer waits for the office to hear of an
+// outcome. What it did not hear is told again, and nobody is served before.
+const reportPatience = 5 * time.Second
 
-// Report tells the office what became of resets that it has not heard of: after
-// a power cut, before anybody is served. It waits a moment for the line, and
-// what it could not tell is told at the next gate.
+// Report tells the office what became of resets that it has not heard of, and
+// books that it has. Several may call it.
 func (c *Counter) Report(ctx context.Context) error {
-	open := c.Journal.Ledger().Unreported()
-	if len(open) == 0 {
-		return nil
-	}
-	telling, cancel := c.Clock.WithTimeout(ctx, reportPatience, ErrOfficeAway)
-	defer cancel()
-	for _, a := range open {
-		if err := c.reportOne(telling, a); err != nil {
-			c.Log.Warn("reset not reported yet", "visit", a.Visit, "err", err)
-			return journalOnly(err)
+	c.reporting.Lock()
+	defer c.reporting.Unlock()
+	for _, a := range c.Journal.Ledger().Unreported() {
+		if err := c.Office.ReportReset(ctx, a.Visit, a.ResetOutcome); err != nil {
+			return err
+		}
+		if err := c.write(Event{Kind: ResetReported, Visit: a.Visit}); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// reported tries the same where the line stands, and says whether the office now
-// knows of every reset.
+// reported says whether the office knows of every reset. Where it can be reached
+// it is told first.
 func (c *Counter) reported(ctx context.Context) bool {
-	if len(c.Journal.Ledger().Unreported()) == 0 {
-		return true
+	if c.Unreported() && c.Office.Reachable() {
+		c.reportSoon(ctx)
 	}
-	if !c.Office.Reachable() {
-		return false
-	}
-	if err := c.Report(ctx); err != nil {
-		c.Log.Error("reset not booked as reported", "err", err)
-		return false
-	}
-	return len(c.Journal.Ledger().Unreported()) == 0
+	return !c.Unreported()
 }
 
-func (c *Counter) reportOne(ctx context.Context, a *Account) error {
-	if err := c.Office.ReportReset(ctx, a.Visit, a.ResetOutcome); err != nil {
-		return err
-	}
-	return c.write(Event{Kind: ResetReported, Visit: a.Visit})
-}
+// Unreported says whether there is a reset of which the office has not heard.
+func (c *Counter) Unreported() bool { return len(c.Journal.Ledger().Unreported()) > 0 }
 
-// journalOnly keeps the one failure after which nothing more may move.
-func journalOnly(err error) error {
-	if isJournal(err) {
-		return err
+// reportSoon tells the office while somebody waits.
+func (c *Counter) reportSoon(ctx context.Context) {
+	telling, cancel := c.Clock.WithTimeout(ctx, reportPatience, ErrOfficeAway)
+	defer cancel()
+	if err := c.Report(telling); err != nil {
+		c.Log.Warn("reset not reported yet", "err", err)
 	}
-	return nil
 }

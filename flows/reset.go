@@ -194,7 +194,7 @@ func (v *visit) setPassword(ctx context.Context, card Card, password *secret.Tex
 	if err := v.outcome(outcome, why); err != nil {
 		return err
 	}
-	v.c.reported(ctx)
+	v.c.reported(ctx) // or it is told later; the result is true either way
 	return v.resetResult(ctx, outcome)
 }
 

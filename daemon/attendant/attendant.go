@@ -22,7 +22,7 @@ import (
 func Serve(ctx context.Context, c *flows.Counter, s *Service, log *slog.Logger, ready func()) error {
 	behind := true
 	for ctx.Err() == nil {
-		err := next(ctx, c, s, behind, ready)
+		err := next(ctx, c, s, behind, ready, log)
 		var j *flows.JournalError
 		switch {
 		case ctx.Err() != nil:
@@ -42,14 +42,14 @@ func Serve(ctx context.Context, c *flows.Counter, s *Service, log *slog.Logger, 
 
 // next serves one customer, after catching up with what was left open. While
 // the journal does not write, only the page that says so can be shown.
-func next(ctx context.Context, c *flows.Counter, s *Service, behind bool, ready func()) error {
+func next(ctx context.Context, c *flows.Counter, s *Service, behind bool, ready func(), log *slog.Logger) error {
 	if behind && s.Failed() == "" {
 		if err := c.Recover(); err != nil {
 			return err
 		}
 		ready()
-		if err := c.Report(ctx); err != nil {
-			return err
+		if c.Unreported() {
+			tellOffice(ctx, c, log)
 		}
 		if err := c.Settle(ctx); err != nil {
 			return err
