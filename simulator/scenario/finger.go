@@ -119,7 +119,7 @@ func (p *player) tap(ctx context.Context, id string) error {
 
 func (p *player) press(ctx context.Context, id string, d time.Duration) error {
 	return p.touch(ctx, id, func(shop.Node) error {
-		p.floor.Advance(d, func() { p.rest(ctx, calmWithin, false) })
+		p.advance(ctx, d)
 		return context.Cause(ctx)
 	})
 }

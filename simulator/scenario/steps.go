@@ -51,10 +51,47 @@ func (p *player) kill(context.Context) error {
 
 // wait moves the clock; what falls due on the way happens in order.
 func (p *player) wait(ctx context.Context, d time.Duration) error {
-	p.settle(ctx, settleWithin)
-	p.floor.Advance(d, func() { p.rest(ctx, settleWithin, false) })
+	p.advance(ctx, d)
 	p.settle(ctx, settleWithin)
 	return context.Cause(ctx)
+}
+
+// advance moves the clock, and lets the kiosks take in each thing that happens
+// on the way.
+func (p *player) advance(ctx context.Context, d time.Duration) {
+	patience := settleWithin
+	if p.slow {
+		patience = settleWithinSlow
+	}
+	p.takeIn(ctx, &patience, settleWithin)
+	p.floor.Advance(d, func() { p.takeIn(ctx, &patience, stillFor) })
+}
+
+// stillFor is how long a kiosk with work in hand may show no progress on the way
+// through an advance: then it waits for something that time itself will bring.
+const stillFor = 300 * time.Millisecond
+
+// takeIn waits until every kiosk has settled. One that cannot, because it waits
+// for a device in mid-action or for time to pass, is given up on: soon for a
+// device, else when it has made no progress for so long or all patience is spent.
+func (p *player) takeIn(ctx context.Context, patience *time.Duration, still time.Duration) {
+	for _, s := range p.kiosks {
+		begun := time.Now()
+		since, turn := begun, uint64(0)
+		for looks := 0; !p.resting(ctx, s.kiosk, false); looks++ {
+			now := time.Now()
+			if st, err := s.kiosk.State(ctx); err == nil && st.Turn != turn {
+				since, turn = now, st.Turn
+			}
+			if looks >= keepUpLooks && (s.kiosk.Busy() || now.Sub(since) > still || now.Sub(begun) > *patience) {
+				break
+			}
+			if pause(ctx, pollEvery) != nil {
+				return
+			}
+		}
+		*patience = max(0, *patience-time.Since(begun))
+	}
 }
 
 // longest is more than any limit of a kiosk: after it, nothing that was in hand
@@ -65,7 +102,6 @@ const longest = 20 * time.Minute
 // into its limits as it would have; the days in between, in which nothing can
 // be in hand any more, are skipped. Backward, only the time of day moves.
 func (p *player) setClock(ctx context.Context, t time.Time) error {
-	p.settle(ctx, settleWithin)
 	ahead := t.Sub(p.floor.Now())
 	if ahead <= 0 {
 		p.floor.SetWall(t)
@@ -76,9 +112,7 @@ func (p *player) setClock(ctx context.Context, t time.Time) error {
 		p.floor.SetWall(t.Add(-longest))
 		ahead = longest
 	}
-	p.floor.Advance(ahead, func() { p.rest(ctx, settleWithin, false) })
-	p.settle(ctx, settleWithin)
-	return context.Cause(ctx)
+	return p.wait(ctx, ahead)
 }
 
 func (p *player) inHand(resident string) error {
