@@ -3,6 +3,7 @@ package screen
 import (
 	"bytes"
 	"image"
+	"slices"
 )
 
 // Format is how a panel keeps a pixel.
@@ -48,8 +49,20 @@ func (f *Frame) Row(y, x0, x1 int) []byte {
 // same grid.
 const tile = 8
 
+// windowPixels is how many unchanged pixels are worth one rectangle less: 1 KB
+// at RGB565.
+//
+// To a RA8875 a rectangle is about one SPI message more: up to 25 frames of chip
+// select for its window and cursor, which fill three quarters of what spidev
+// takes at one call. Linux rests 10 µs between two frames, and a call with its
+// interrupts takes about 100 µs: some 350 µs, in which the bus carries 875 bytes
+// at 20 MHz. In a framebuffer a rectangle costs nothing, and 2 KB of memory
+// hardly more.
+const windowPixels = 512
+
 // take converts what of img lies in r to the panel's pixels and returns the
-// rectangles that differ from what was there before.
+// rectangles that differ from what was there before, with as much between them
+// as is cheaper to send than to leave out. They do not overlap.
 func (f *Frame) take(img *image.RGBA, r image.Rectangle, all bool) []image.Rectangle {
 	r = f.grid(r)
 	n := f.Format.Bytes()
@@ -76,7 +89,7 @@ func (f *Frame) take(img *image.RGBA, r image.Rectangle, all bool) []image.Recta
 		}
 		m.endBand(y + rows)
 	}
-	return m.rects
+	return join(m.rects)
 }
 
 // grid widens r to whole tiles.
@@ -105,7 +118,7 @@ func (f *Frame) convert(dst, src []byte) {
 }
 
 // merger joins changed tiles: those side by side in a band to one run, and a
-// run to the same run in the band above. No unchanged tile is ever included.
+// run to the same run in the band above. It includes no unchanged tile.
 type merger struct {
 	rects []image.Rectangle
 	band  int // index in rects where the present band's runs begin
@@ -144,3 +157,61 @@ func (m *merger) endBand(bottom int) {
 	m.rects, m.band = kept, len(kept)
 	m.above, m.here = m.here, m.above
 }
+
+// join puts rectangles together while that is cheaper than a window for each.
+// They must not overlap, and do not afterwards.
+func join(rects []image.Rectangle) []image.Rectangle {
+	apart := 0 // no two of rects[:apart] are worth joining
+next:
+	for apart < len(rects) {
+		r := rects[apart]
+		for _, o := range rects[:apart] {
+			u := r.Union(o)
+			if area(u)-area(r)-area(o) > windowPixels {
+				continue
+			}
+			if u, ok := swell(rects, u); ok {
+				rects, apart = swallow(rects, apart, u)
+				continue next
+			}
+		}
+		apart++
+	}
+	return rects
+}
+
+// swell lets u grow until it holds whole all that it overlaps, and says whether
+// sending it costs no more than their windows.
+func swell(rects []image.Rectangle, u image.Rectangle) (image.Rectangle, bool) {
+	for {
+		before, windows, pixels := u, 0, 0
+		for _, r := range rects {
+			if r.Overlaps(u) {
+				u = u.Union(r)
+				windows++
+				pixels += area(r)
+			}
+		}
+		if u == before {
+			return u, area(u)-pixels <= (windows-1)*windowPixels
+		}
+	}
+}
+
+// swallow puts u in the place of all that it holds. The n before it are of the
+// first apart.
+func swallow(rects []image.Rectangle, apart int, u image.Rectangle) (left []image.Rectangle, n int) {
+	left = rects[:0]
+	for i, r := range rects {
+		if r.In(u) {
+			continue
+		}
+		if i < apart {
+			n++
+		}
+		left = append(left, r)
+	}
+	return slices.Insert(left, n, u), n
+}
+
+func area(r image.Rectangle) int { return r.Dx() * r.Dy() }

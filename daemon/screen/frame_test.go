@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,9 +13,9 @@ import (
 	"kioskd/flows"
 )
 
-// What is sent is what changed, tile by tile, no tile twice, and the copy made
-// from it is the frame.
-func TestDirtyTilesAreExact(t *testing.T) {
+// What is sent holds all that changed, no pixel twice, costs no more than the
+// changed tiles alone would, and the copy made from it is the frame.
+func TestDirtyTiles(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 2))
 	for _, bounds := range []image.Rectangle{small, large} {
 		format := RGB565
@@ -33,17 +34,17 @@ func TestDirtyTilesAreExact(t *testing.T) {
 				spots[p.Div(tile)] = true
 			}
 			dirty := f.take(img, bounds, false)
-			area := 0
+			cost := 0
 			for i, d := range dirty {
-				area += d.Dx() * d.Dy()
+				cost += d.Dx()*d.Dy() + windowPixels
 				for _, e := range dirty[:i] {
 					if d.Overlaps(e) {
 						t.Fatalf("%v and %v overlap", d, e)
 					}
 				}
 			}
-			if area != len(spots)*tile*tile {
-				t.Fatalf("sent %d pixels for %d tiles", area, len(spots))
+			if most := len(spots) * (tile*tile + windowPixels); cost > most {
+				t.Fatalf("%d rectangles cost %d for %d tiles", len(dirty), cost, len(spots))
 			}
 			if err := g.Update(f, dirty); err != nil {
 				t.Fatal(err)
@@ -52,6 +53,38 @@ func TestDirtyTilesAreExact(t *testing.T) {
 				t.Fatal("the glass is not the frame")
 			}
 		}
+	}
+}
+
+func TestJoin(t *testing.T) {
+	for name, c := range map[string]struct{ rects, want []image.Rectangle }{
+		"near":  {[]image.Rectangle{image.Rect(0, 0, 8, 8), image.Rect(72, 0, 80, 8)}, []image.Rectangle{image.Rect(0, 0, 80, 8)}},
+		"far":   {[]image.Rectangle{image.Rect(0, 0, 8, 8), image.Rect(80, 0, 88, 8)}, []image.Rectangle{image.Rect(0, 0, 8, 8), image.Rect(80, 0, 88, 8)}},
+		"aside": {[]image.Rectangle{image.Rect(0, 0, 80, 80), image.Rect(80, 80, 88, 88)}, []image.Rectangle{image.Rect(0, 0, 80, 80), image.Rect(80, 80, 88, 88)}},
+		// The first two alone would overlap the third.
+		"three": {[]image.Rectangle{image.Rect(0, 0, 8, 8), image.Rect(24, 0, 32, 8), image.Rect(16, 0, 24, 16)}, []image.Rectangle{image.Rect(0, 0, 32, 16)}},
+		// The third is too dear, so neither of the first two is joined over it.
+		"between": {
+			[]image.Rectangle{image.Rect(0, 0, 8, 8), image.Rect(40, 0, 48, 8), image.Rect(24, 0, 32, 400)},
+			[]image.Rectangle{image.Rect(0, 0, 8, 8), image.Rect(40, 0, 48, 8), image.Rect(24, 0, 32, 400)},
+		},
+	} {
+		if got := join(slices.Clone(c.rects)); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// The worst that can be: every other tile changed, as on a chessboard.
+func BenchmarkJoin(b *testing.B) {
+	var rects []image.Rectangle
+	for y := 0; y < 480; y += tile {
+		for x := y % (2 * tile); x < 800; x += 2 * tile {
+			rects = append(rects, image.Rect(x, y, x+tile, y+tile))
+		}
+	}
+	for b.Loop() {
+		join(slices.Clone(rects))
 	}
 }
 
