@@ -161,9 +161,10 @@ func (c *Card) present(step string, ins, p1 byte, password *secret.Text) (uint16
 // nothing was sent.
 var ErrNotAPassword = errors.New("not 6 to 16 capitals and digits with one of each")
 
-// password is how commands name the signature password on this card.
+// password is how commands name the signature password on this card: in the way
+// that the card took for the PIN.
 func (c *Card) password(step string) (reference byte, err error) {
-	if c.shortIDs {
+	if c.shortIDs && c.pin.reference != currentFile {
 		c.selected = 0
 		return shortID(efPassword), nil
 	}
