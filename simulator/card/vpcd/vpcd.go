@@ -18,7 +18,10 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"kioskd/simulator/card"
 )
@@ -122,12 +125,35 @@ func (p *Plug) once(ctx context.Context, change uint32) error {
 	var watch sync.WaitGroup
 	watch.Go(func() { p.leave(ctx, conn, change) })
 	p.set(true)
-	err = p.serve(conn)
+	err = Serve(p.reader, &prompt{conn})
 	p.set(false)
 	cancel()
 	watch.Wait()
 	p.reader.PowerOff()
 	return err
+}
+
+// prompt acknowledges every packet at once: the driver sends length and message
+// apart, and keeps the second back until the first is acknowledged, which would
+// take the kernel 40 ms.
+type prompt struct{ net.Conn }
+
+func (p *prompt) Read(b []byte) (int, error) {
+	if c, ok := p.Conn.(syscall.Conn); ok {
+		raw, err := c.SyscallConn()
+		if err != nil {
+			return 0, err
+		}
+		if err := raw.Control(func(fd uintptr) {
+			err = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1)
+		}); err != nil {
+			return 0, err
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return p.Conn.Read(b)
 }
 
 // leave closes the connection when the card is taken, and waits for ctx.
@@ -147,9 +173,9 @@ func (p *Plug) leave(ctx context.Context, conn net.Conn, change uint32) {
 	}
 }
 
-// serve answers the reader until the connection ends. A command without an
-// answer is answered with none: what the card was asked is lost.
-func (p *Plug) serve(conn io.ReadWriter) error {
+// Serve has the one card on the reader answer pcscd's until the connection ends,
+// and says why it did. A card that has no answer for a command ends it too.
+func Serve(r *card.Reader, conn io.ReadWriter) error {
 	buffer := make([]byte, messageMax)
 	defer clear(buffer)
 	for {
@@ -157,7 +183,7 @@ func (p *Plug) serve(conn io.ReadWriter) error {
 		if err != nil {
 			return err
 		}
-		answer, ok := p.answer(message)
+		answer, ok := reply(r, message)
 		clear(message)
 		if !ok {
 			continue
@@ -173,11 +199,11 @@ func (p *Plug) serve(conn io.ReadWriter) error {
 
 var errSilent = errors.New("vpcd: the card has no answer")
 
-// answer is what a message is answered with; ok is false where it is for the
+// reply is what a message is answered with; ok is false where it is for the
 // power alone, and the answer nil where the card has left.
-func (p *Plug) answer(message []byte) (answer []byte, ok bool) {
+func reply(r *card.Reader, message []byte) (answer []byte, ok bool) {
 	if len(message) != 1 {
-		b, err := p.reader.Transmit(message)
+		b, err := r.Transmit(message)
 		if err != nil {
 			return nil, true
 		}
@@ -185,12 +211,12 @@ func (p *Plug) answer(message []byte) (answer []byte, ok bool) {
 	}
 	switch message[0] {
 	case powerOff:
-		p.reader.PowerOff()
+		r.PowerOff()
 	case powerOn, reset:
 		// A card that does not answer to power has no ATR either.
-		_, _ = p.reader.PowerOn()
+		_, _ = r.PowerOn()
 	case atrAsked:
-		return p.reader.ATR(), true
+		return r.ATR(), true
 	}
 	return nil, false
 }
