@@ -3,34 +3,35 @@
 
 BIN := bin
 GO  := go
-FONTS    := fonts-morisawa-bizud-gothic
-PACKAGES := $(FONTS) gcc libc6-dev
-BROWSER  := chromium
+# What building, running and testing need, as Debian's packages. The tests meet
+# a real pcscd with a virtual reader, OpenSC, OpenSSL and Chromium.
+BUILD := gcc libc6-dev pkg-config libpcsclite-dev
+FONTS := fonts-morisawa-bizud-gothic
+TESTS := pcscd vsmartcard-vpcd opensc openssl util-linux chromium
 TOOL     := $(GO) tool -modfile=.ci/tools/go.mod
 
 .PHONY: run build test test-long bench lint pictures clean
 
 run: build ## the bench: board, office, page, and a kioskd
-	@.ci/install $(FONTS)
 	$(BIN)/kiosksim
 
 build:
+	@.ci/install $(BUILD) $(FONTS)
 	@echo "Building kioskd and kiosksim (the first time takes a minute or two)"
 	@$(GO) build -trimpath -o $(BIN)/ ./daemon/kioskd ./simulator/kiosksim
 
 test: ## everything but what takes longer than ten minutes
-	@.ci/install $(PACKAGES) $(BROWSER)
+	@.ci/install $(BUILD) $(FONTS) $(TESTS)
 	$(GO) vet ./...
 	$(GO) test -race -timeout 9m ./...
 
 test-long: ## fuzzing, one target after the other
-	@.ci/install $(PACKAGES) $(BROWSER)
+	@.ci/install $(BUILD) $(FONTS) $(TESTS)
 	.ci/fuzz 60s
 	KIOSKD_LONG=1 $(GO) test -race -timeout 2h ./...
 
-bench: ## performance, each figure beside what it is compared with
-	@.ci/install $(PACKAGES)
-	@$(GO) build -trimpath -o $(BIN)/ ./daemon/kioskd ./simulator/kiosksim
+bench: build ## performance, each figure beside what it is compared with
+	@.ci/install $(TESTS)
 	@$(BIN)/kiosksim bench
 
 lint:
@@ -41,7 +42,7 @@ lint:
 	test -z "$$(git status --porcelain | tee /dev/stderr)"
 
 pictures: build ## the README's pictures: panel, bench and sheet
-	@.ci/install $(PACKAGES) $(BROWSER)
+	@.ci/install $(BUILD) $(FONTS) $(TESTS)
 	$(BIN)/kiosksim pictures -dir simulator/bench/pictures
 
 clean:
