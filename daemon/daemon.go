@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"periph.io/x/conn/v3/gpio"
 
 	"kioskd/daemon/activity"
 	"kioskd/daemon/attendant"
@@ -140,6 +141,7 @@ func (k *kiosk) serve(ctx context.Context, panel *ra8875.Dev, points journal.Poi
 	if j != nil {
 		g.Go(func() error { return j.Send(ctx, client, k.log) })
 		g.Go(func() error { return k.mendDisk(ctx, j) })
+		g.Go(func() error { return k.watchDoor(ctx, j) })
 		g.Go(func() error { return control.Serve(ctx, k.cfg.Control, j, k.now, k.log) })
 	}
 	counter := k.counter(j)
@@ -257,6 +259,26 @@ func (k *kiosk) watchPanel(ctx context.Context, panel *ra8875.Dev) error {
 		k.screen.Forget()
 		k.devices.signals.Off(flows.LampAttention)
 		k.panelDead.Store(false)
+	}
+}
+
+// watchDoor books when the door is opened and shut: whoever was at the coins was
+// there in between.
+func (k *kiosk) watchDoor(ctx context.Context, j *journal.Journal) error {
+	for open := gpio.High; ; open = !open {
+		if err := k.devices.door.Wait(ctx, open); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("daemon: door: %w", err)
+		}
+		e := flows.Event{Kind: flows.DeviceFault, At: k.now(), Device: "door", Reason: "shut"}
+		if open {
+			e.Reason, e.Action = "open", "maintenance"
+		}
+		if err := j.Write(e); err != nil {
+			k.log.Error("door not booked", "err", err)
+		}
 	}
 }
 

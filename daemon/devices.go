@@ -59,6 +59,7 @@ type devices struct {
 	reader  *attendant.Reader
 	exit    *contact.Dev
 	tray    *contact.Dev
+	door    *contact.Dev
 }
 
 // opener opens devices one after the other, and stops at the first error.
@@ -81,6 +82,7 @@ func (o opener) open(artist attendant.Artist) (*devices, error) {
 		{"sheet printer", func() error { return o.paper(d) }},
 		{"receipt printer", func() error { return o.receipts(d, artist) }},
 		{"card reader", func() error { return o.card(d) }},
+		{"door", func() (err error) { d.door, err = o.sensor(o.cfg.Wiring.Door, contact.Opts{}); return err }},
 	} {
 		if err := step.open(); err != nil {
 			return nil, errors.Join(fmt.Errorf("%s: %w", step.name, err), d.close())
@@ -211,7 +213,7 @@ func (d *devices) close() error {
 	if d.slips != nil {
 		errs = append(errs, d.slips.Close())
 	}
-	for _, c := range []*contact.Dev{d.exit, d.tray} {
+	for _, c := range []*contact.Dev{d.exit, d.tray, d.door} {
 		if c != nil {
 			errs = append(errs, c.Halt())
 		}
