@@ -130,7 +130,12 @@ func leave(c *scard.Context, h *scard.Card, err error) {
 	_ = c.Release()
 }
 
-const commandMin = 4
+const (
+	commandMin = 4
+	statusSize = 2
+)
+
+var errTorn = errors.New("answer without a status word")
 
 // Transmit sends one command APDU, once.
 func (c *card) Transmit(command []byte) ([]byte, error) {
@@ -149,8 +154,14 @@ func (c *card) Transmit(command []byte) ([]byte, error) {
 		defer clear(own)
 		return c.handle.Transmit(own)
 	}, func([]byte, error) { leave(c.context, c.handle, nil) })
-	if err == nil {
+	if err == nil && len(answer) >= statusSize {
 		return answer, nil
+	}
+	if err == nil {
+		// Some drivers have no other way to say that the card went in the middle.
+		if err = c.why(errTorn); errors.Is(err, errTorn) && !final(err) {
+			return answer, nil
+		}
 	}
 	if failed(err) {
 		err = c.why(err)
@@ -164,7 +175,8 @@ func (c *card) Transmit(command []byte) ([]byte, error) {
 // failed says that a command was lost, and not why.
 func failed(err error) bool {
 	var code scard.Error
-	return errors.As(err, &code) && (code == scard.ErrNotTransacted || code == scard.ErrCommError)
+	return errors.Is(err, board.ErrUnpowered) ||
+		errors.As(err, &code) && (code == scard.ErrNotTransacted || code == scard.ErrCommError)
 }
 
 // final says that nothing more can come of this card.

@@ -22,6 +22,7 @@ type Shops struct {
 	// Logs is the folder that gets the kiosks' logs of a file that did not hold;
 	// "" means none.
 	Logs string
+	PCSC *shop.PCSC // as in shop.Options
 }
 
 // Open opens a shop whose clock starts as the script says.
@@ -31,7 +32,7 @@ func (c *Shops) Open(ctx context.Context, s *Script) (Floor, func(failed bool) e
 		return nil, nil, fmt.Errorf("scenario: %w", err)
 	}
 	opened, err := shop.New(ctx, shop.Options{
-		Dir: dir, Start: s.Start, Kioskd: c.Kioskd, Fonts: c.Fonts, Log: c.Log, Supplies: c.Supplies,
+		Dir: dir, Start: s.Start, Kioskd: c.Kioskd, Fonts: c.Fonts, Log: c.Log, Supplies: c.Supplies, PCSC: c.PCSC,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))

@@ -29,6 +29,9 @@ func (k *Kiosk) startChild() (child, error) {
 	cmd := exec.Command(k.shop.opts.Kioskd, "run", "-config", k.configFile())
 	cmd.Dir = k.dir
 	cmd.Env = childEnv()
+	if p := k.pcsc(); p != nil {
+		cmd.Env = append(cmd.Env, p.Env)
+	}
 	cmd.Stdout, cmd.Stderr = &k.log, &k.log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.WaitDelay = time.Second

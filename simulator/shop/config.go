@@ -29,6 +29,9 @@ func (k *Kiosk) defaults(key string) config {
 		"office.public-key": k.shop.office.PublicKeyFile(),
 		"sheet-printer.url": k.sheetPrinterURL(),
 	}}
+	if k.pcsc() != nil {
+		c.keys["reader"] = "pcsc"
+	}
 	for yen, count := range map[int]int{100: 30, 50: 20, 10: 40} {
 		c.keys[fmt.Sprintf("hopper.%d", yen)] = int64(count)
 	}

@@ -42,6 +42,7 @@ type Kiosk struct {
 	door     *lines.Switch
 
 	stop       context.CancelFunc // of the board
+	unplug     context.CancelFunc // of the card reader from pcscd
 	printerOff context.CancelFunc
 	printerAt  string // host:port
 	work       sync.WaitGroup
@@ -92,6 +93,7 @@ func newKiosk(s *Shop, name string) (*Kiosk, error) {
 		k.work.Wait()
 		return nil, err
 	}
+	k.plugCards()
 	return k, nil
 }
 
@@ -133,7 +135,9 @@ func (k *Kiosk) wire() {
 	k.door = lines.NewSwitch(b.AddInput("DOOR", false))
 	lines.NewSwitch(b.AddInput("POWER_FAIL", false))
 
-	b.AddReader("reader", k.reader)
+	if k.pcsc() == nil {
+		b.AddReader("reader", k.reader)
+	}
 	k.reader.OnChange(func() { k.changed("reader") })
 	k.reader.OnExchange(k.exchange)
 
@@ -229,6 +233,7 @@ func (k *Kiosk) Sounding() bool { return k.buzzer.Sounding() }
 func (k *Kiosk) close() {
 	k.Kill()
 	k.stop()
+	k.unplug()
 	k.printerOff()
 	k.board.PowerCut()
 	k.work.Wait()

@@ -46,6 +46,9 @@ type Options struct {
 	// binary, for tests that look for what it leaves behind. Such a kioskd has no
 	// commands, and cannot be killed: Kill ends its ctx and waits. May be nil.
 	Inside func(ctx context.Context, configFile string) error
+	// PCSC leaves the card reader of the first kiosk to pcscd; nil leaves it to the
+	// board.
+	PCSC *PCSC
 	// Watch hears of everything that changes at a kiosk, for the bench; it must be
 	// quick and hold nothing up. May be nil.
 	Watch func(kiosk, what string)
@@ -157,13 +160,15 @@ func (s *Shop) Kiosk(n int) (*Kiosk, error) {
 	if k := s.kiosks[n]; k != nil {
 		return k, nil
 	}
-	k, err := newKiosk(s, fmt.Sprintf("k%03d", n))
+	k, err := newKiosk(s, kioskName(n))
 	if err != nil {
 		return nil, err
 	}
 	s.kiosks[n] = k
 	return k, nil
 }
+
+func kioskName(n int) string { return fmt.Sprintf("k%03d", n) }
 
 var errClosed = errors.New("shop: closed")
 

@@ -1,0 +1,187 @@
+package scenario_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"kioskd/simulator/pcscd"
+	"kioskd/simulator/scenario"
+	"kioskd/simulator/shop"
+)
+
+// counter is one kiosk whose card reader is pcscd's: the production kioskd, a
+// real pcscd, its virtual reader.
+type counter struct {
+	daemon *pcscd.Daemon
+	floor  scenario.Floor
+	dir    string
+}
+
+func open(t *testing.T) *counter {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "pcsc") // a socket's path is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	kioskd := filepath.Join(dir, "kioskd")
+	args := append(buildFlags(), "-o", kioskd, "kioskd/daemon/kioskd")
+	if out, err := exec.CommandContext(t.Context(), "go", append([]string{"build"}, args...)...).CombinedOutput(); err != nil {
+		t.Fatalf("build kioskd: %v\n%s", err, out)
+	}
+	d, err := pcscd.Start(t.Context(), pcscd.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	supplies, err := shop.OpenSupplies("", shop.DefaultFonts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(supplies.Close)
+	shops := &scenario.Shops{
+		Kioskd: kioskd, Fonts: shop.DefaultFonts, Supplies: supplies, Log: slog.New(slog.DiscardHandler), Logs: dir,
+		PCSC: &shop.PCSC{Address: d.Address(0, 0), Env: d.Env()},
+	}
+	floor, closed, err := shops.Open(t.Context(), parse(t, "see home"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := closed(t.Failed()); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			if b, err := os.ReadFile(filepath.Join(dir, t.Name()+"-k001.log")); err == nil {
+				t.Logf("%s", b)
+			}
+		}
+	})
+	return &counter{d, floor, dir}
+}
+
+func parse(t *testing.T, text string) *scenario.Script {
+	t.Helper()
+	s, err := scenario.Parse(t.Name(), strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// play has lines played, and says how long they took.
+func (c *counter) play(t *testing.T, text string) time.Duration {
+	t.Helper()
+	begun := time.Now()
+	if err := scenario.Play(t.Context(), parse(t, text), c.floor, scenario.Options{Pictures: c.dir}); err != nil {
+		t.Fatal(err)
+	}
+	return time.Since(begun)
+}
+
+const (
+	untilLayCard = "resident adult\nsee home\ntap start\ntap certificate\ntap agree\nsee lay-card\n"
+	untilPIN     = untilLayCard + "lay card\nsee pin\n"
+	fromKind     = `
+		tap residence-certificate
+		tap self
+		tap next
+		tap next
+		tap go-on
+		see pay fee=200
+		coins in 100 100
+		see pay paid=200
+		tap print
+		see take-sheets within 30s
+		sheet 1 has 住民票
+		take sheets
+		see goodbye
+		wait 30s
+		see home
+		owed 0
+		tries pin 3`
+	untilKind = untilPIN + "type 1234\ntap enter\nsee take-card\ntake card\nsee kind\n"
+)
+
+// A whole visit, from the card to the sheets.
+func TestVisitOverPCSC(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	c.play(t, untilKind+fromKind+"\noffice has sheet-delivered 1\ncanary\nquiet")
+}
+
+// pcscd is killed and started again in the middle of a visit: it goes on where
+// no card is needed, and is told where one was.
+func TestPcscdKilledInMidVisit(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	again := func() {
+		t.Helper()
+		if err := c.daemon.Restart(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// While the card is waited for, and again when it is not needed any more.
+	c.play(t, untilLayCard)
+	c.daemon.Kill()
+	again()
+	c.play(t, "resident adult\nlay card\nsee pin within 10s\ntype 1234\ntap enter\nsee take-card\ntake card\nsee kind")
+	c.daemon.Kill()
+	c.play(t, "see kind\ntap residence-certificate\nsee scope")
+	again()
+	c.play(t, "resident adult"+strings.Replace(fromKind, "tap residence-certificate", "", 1))
+	// While the PIN is asked for: the card lies there, but nobody can tell.
+	c.play(t, untilPIN)
+	c.daemon.Kill()
+	c.play(t, "see card-gone\ntap next\nsee home")
+	again()
+	c.play(t, "resident adult\ntake card\ntries pin 3\n"+untilKind+fromKind+"\ncanary\nquiet")
+}
+
+// The card is taken after every single exchange of the login, one customer each:
+// the kiosk says so, and is ready for the next within two seconds.
+func TestCardTakenAfterEachExchange(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	// The first customer's card shows that it does not know extended length; from
+	// then on a login takes nine exchanges, two of them after the last digit.
+	const exchanges = 9
+	c.play(t, untilKind+"tap cancel\nsee cancelled\nwait 30s\nsee home")
+	const ready = 2 * time.Second
+	for n := 1; n <= exchanges; n++ {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			c.play(t, untilLayCard)
+			steps := fmt.Sprintf("resident adult\nfault reader pulled:%d\nlay card\n", n)
+			if n > exchanges-2 {
+				steps += "see pin\ntype 1234\ntap enter\n"
+			}
+			c.play(t, steps)
+			if n == exchanges {
+				// It has signed: the card is not needed any more.
+				c.play(t, "see kind within 2s\ntap cancel\nsee cancelled\nwait 30s")
+			} else {
+				took := c.play(t, "see card-gone within 2s\ntap next\nsee home within 2s")
+				if took > ready {
+					t.Errorf("ready after %v", took)
+				}
+			}
+			c.play(t, "resident adult\ntries pin 3\nclear reader\nsee home")
+		})
+	}
+	c.play(t, untilKind+fromKind+"\nquiet")
+}
