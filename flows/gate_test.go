@@ -16,6 +16,7 @@ func TestCalendar(t *testing.T) {
 		{"2026-11-24T06:30:00+09:00", ""},
 		{"2026-11-24T22:49:59+09:00", ""},
 		{"2026-11-24T22:50:00+09:00", "hours"}, // limit.last-start before 23:00
+		{"2026-11-24T22:59:59+09:00", "hours"},
 		{"2026-11-24T23:00:00+09:00", "hours"},
 		{"2026-11-23T21:30:00Z", ""}, // 6:30 in Tokyo, whatever zone the board is in
 		{"2026-12-28T12:00:00+09:00", ""},
@@ -26,6 +27,21 @@ func TestCalendar(t *testing.T) {
 		{"2026-11-25T12:00:00+09:00", ""},
 	} {
 		if got := closed(rules, "inagi", at(t, c.when), 10*time.Minute); got != c.want {
+			t.Errorf("%s: %q, want %q", c.when, got, c.want)
+		}
+	}
+}
+
+// A visit that began in time is not ended by the hour, but by its own limit: to
+// the second, where no margin is kept.
+func TestHoursToTheSecond(t *testing.T) {
+	for _, c := range []struct{ when, want string }{
+		{"2026-11-24T06:29:59+09:00", "hours"},
+		{"2026-11-24T06:30:00+09:00", ""},
+		{"2026-11-24T22:59:59+09:00", ""},
+		{"2026-11-24T23:00:00+09:00", "hours"},
+	} {
+		if got := closed(Rules{}, "inagi", at(t, c.when), 0); got != c.want {
 			t.Errorf("%s: %q, want %q", c.when, got, c.want)
 		}
 	}

@@ -280,6 +280,9 @@ func FuzzMessages(f *testing.F) {
 		OrderAsk{Scope: ScopeSome, Members: []string{"head"}, Items: []string{"my-number"}, Copies: 1, Fee: 200},
 		OfferAnswer{Offer: &Offer{Fee: 200, CopiesMax: 5, Members: []Member{{"self", "名"}}}},
 		FinishAnswer{Municipality: &Municipality{ID: "inagi"}},
+		ResetBeginAsk{Visit: "v"}, ResetBeginAnswer{Refused: "no-booking"},
+		ResetAuthoriseAsk{Visit: "v", Challenge: make([]byte, ChallengeSize)}, ResetAuthoriseAnswer{Cryptogram: make([]byte, CryptogramSize)},
+		ResetDoneAsk{Visit: "v", Key: make([]byte, PublicKeySize), Outcome: ResetProved},
 		goodManifest(),
 		Settings{Version: Version, Revision: 1, Closed: []Closure{{"12-29", "01-03"}}},
 		JournalBatch{Version: Version, Journal: "j", First: 1, Events: []json.RawMessage{json.RawMessage(`{"n":1}`)}},
@@ -293,6 +296,11 @@ func FuzzMessages(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		roundTrip[Ask](t, data, MaxAsk)
 		roundTrip[SheetAsk](t, data, MaxAsk)
+		roundTrip[ResetBeginAsk](t, data, maxPlain)
+		roundTrip[ResetBeginAnswer](t, data, maxPlain)
+		roundTrip[ResetAuthoriseAsk](t, data, maxPlain)
+		roundTrip[ResetAuthoriseAnswer](t, data, maxPlain)
+		roundTrip[ResetDoneAsk](t, data, maxPlain)
 		roundTrip[Answer](t, data, MaxMessage)
 		roundTrip[BeginAsk](t, data, maxPlain)
 		roundTrip[FinishAsk](t, data, maxPlain)
