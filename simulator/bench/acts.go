@@ -70,6 +70,7 @@ func (b *Bench) acts() map[string]func(context.Context, *stand, act) error {
 		"touch":         b.touch,
 		"lay":           b.lay,
 		"lay-two":       b.layTwo,
+		"phone":         b.phone,
 		"take-card":     func(_ context.Context, s *stand, _ act) error { s.kiosk.Take(); return nil },
 		"coin":          b.coin,
 		"take-coins":    func(_ context.Context, s *stand, _ act) error { s.kiosk.TakeCoins(); return nil },
@@ -138,6 +139,17 @@ func (b *Bench) layTwo(_ context.Context, s *stand, a act) error {
 	return s.kiosk.LayTwo(a.Resident)
 }
 
+// phone is the booking app on the resident's phone.
+func (b *Bench) phone(_ context.Context, _ *stand, a act) error {
+	if err := known(a.Resident); err != nil {
+		return err
+	}
+	if !slices.Contains([]string{"book", "fails", "waits"}, a.Kind) {
+		return badRequest("phone %q: want book, fails or waits", clip(a.Kind))
+	}
+	return b.floor.Phone(a.Resident, a.Kind)
+}
+
 func known(resident string) error {
 	if !slices.ContainsFunc(hand(), func(p person) bool { return p.ID == resident }) {
 		return badRequest("resident %q: want one of the cards in the hand, such as adult", clip(resident))
@@ -198,5 +210,6 @@ func kinds() []string {
 		"visit-begun", "login-ok", "login-refused", "order-placed", "document-complete", "document-refused",
 		"coin-in", "paid", "sheet-intent", "sheet-delivered", "sheet-unknown", "fee-kept", "coin-intent", "coin-out",
 		"debt-booked", "debt-settled", "receipt-printed", "incident", "device", "cash-count", "visit-ended",
+		"reset-intent", "reset-proved", "reset-unchanged", "reset-unknown", "reset-reported",
 	}
 }

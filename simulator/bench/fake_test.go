@@ -47,8 +47,13 @@ func (f *fakeFloor) Kiosk(int) (Kiosk, error)  { return &f.kiosk, nil }
 func (f *fakeFloor) Now() time.Time            { return f.now }
 func (f *fakeFloor) SetWall(t time.Time)       { f.call("set wall %s", t.Format(time.RFC3339)) }
 func (f *fakeFloor) People() map[string]string { return map[string]string{"adult": "見本 太郎"} }
-func (f *fakeFloor) Away() error               { f.call("away"); return nil }
-func (f *fakeFloor) Back() error               { f.call("back"); return nil }
+func (f *fakeFloor) Phone(who, how string) error {
+	f.call("phone %s %s", who, how)
+	return nil
+}
+func (f *fakeFloor) Booking(string) string { return "none" }
+func (f *fakeFloor) Away() error           { f.call("away"); return nil }
+func (f *fakeFloor) Back() error           { f.call("back"); return nil }
 func (f *fakeFloor) Slow(d time.Duration) error {
 	f.call("slow %s", d)
 	return nil

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,6 +33,9 @@ func devices() []device {
 			{ID: "hangs", Label: "hangs"},
 			{ID: "garbage", Label: "answers garbled"},
 			{ID: "pulled", Label: "card pulled after N exchanges", Asks: "N", First: "3"},
+			{ID: "pulled:before-reset", Label: "card pulled before a password is set"},
+			{ID: "pulled:after-reset", Label: "card pulled while it is set"},
+			{ID: "pulled:before-verify", Label: "card pulled before its proof"},
 		}},
 		{"sheet-printer", "Sheet printer", []kind{
 			{ID: "paper-out", Label: "paper out"},
@@ -106,6 +110,9 @@ func checkFault(name, fault string) error {
 }
 
 func (d device) check(fault string) error {
+	if slices.ContainsFunc(d.Kinds, func(k kind) bool { return k.ID == fault && k.Asks == "" }) {
+		return nil
+	}
 	id, value, valued := strings.Cut(fault, ":")
 	var known []string
 	for _, k := range d.Kinds {

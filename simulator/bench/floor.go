@@ -25,6 +25,11 @@ type Floor interface {
 	// People are the names on the residents' cards, by resident.
 	People() map[string]string
 
+	// The booking app on the resident's phone: its face check passes ("book"),
+	// fails ("fails") or imposes a wait ("waits").
+	Phone(resident, how string) error
+	Booking(resident string) string // none, booked, started, unresolved, used or expired
+
 	// The office.
 	Away() error
 	Back() error // ends slow and lies, too

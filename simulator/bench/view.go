@@ -25,7 +25,9 @@ type view struct {
 	Papers  []paperView       `json:"papers"`
 	Faults  map[string]string `json:"faults"`
 	Office  officeView        `json:"office"`
-	Record  recordView        `json:"record"`
+	// Bookings are the states of those residents' bookings who have one.
+	Bookings map[string]string `json:"bookings"`
+	Record   recordView        `json:"record"`
 }
 
 type powerView struct {
@@ -107,7 +109,18 @@ func (b *Bench) view(s *stand) view {
 	v.Office = b.office
 	b.mu.Unlock()
 	v.papers(k)
+	v.Bookings = b.bookings()
 	return v
+}
+
+func (b *Bench) bookings() map[string]string {
+	all := make(map[string]string)
+	for _, p := range hand() {
+		if state := b.floor.Booking(p.ID); state != "none" {
+			all[p.ID] = state
+		}
+	}
+	return all
 }
 
 func pageOf(k Kiosk, t *shop.Tree) pageView {

@@ -101,6 +101,7 @@ async function start() {
     changes((v) => v.lamps, (l) => counter.lamps(l)),
     changes((v) => [v.buzzer, v.door], (_, v) => counter.alarms(v)),
     changes((v) => v.reader, (r) => counter.reader(r)),
+    changes((v) => v.bookings, (b) => counter.phone(b)),
     changes((v) => v.coins, (c) => counter.coins(c)),
     changes((v) => [v.sheets, v.queued], (_, v) => counter.sheets(v.sheets, v.queued)),
     changes((v) => v.papers, (p) => counter.slips(p)),

@@ -22,6 +22,10 @@ export class Counter {
     click("lay-card", () => bench.send("lay", { resident: this.chosen() }));
     click("lay-two", () => bench.send("lay-two", { resident: this.chosen() }));
     click("take-card", () => bench.send("take-card"));
+    for (const how of ["book", "fails", "waits"]) {
+      click(`phone-${how}`, () => bench.send("phone", { resident: this.chosen(), kind: how }));
+    }
+    $("cards").addEventListener("change", () => this.phone());
     click("take-coins", () => bench.send("take-coins"));
     click("take-sheets", () => bench.send("take-sheets"));
     for (const b of document.querySelectorAll(".coin")) b.onclick = () => bench.send("coin", { yen: Number(b.dataset.yen) });
@@ -72,6 +76,14 @@ export class Counter {
       any ||= e.style.display === "";
     }
     if (heading) heading.hidden = !any;
+  }
+
+  // phone tells the booking of the chosen card.
+  phone(bookings = this.bookings || {}) {
+    this.bookings = bookings;
+    const state = bookings[this.chosen()] || "none";
+    $("booking").textContent = state === "none" ? "no booking" : state;
+    $("booking").dataset.state = state;
   }
 
   lamps(lamps) {

@@ -104,7 +104,8 @@ export class Switches {
     $("clear-all").hidden = !Object.keys(view.faults).length;
     for (const [id, r] of this.rows) {
       const fault = view.faults[id] || "";
-      const [kind, value] = fault.split(":");
+      const whole = [...r.choice.options].some((o) => o.value === fault);
+      const [kind, value] = whole ? [fault] : fault.split(":");
       r.row.classList.toggle("broken", fault !== "");
       r.clear.hidden = fault === "";
       if (r.row.contains(document.activeElement) && !fault && !r.value.hidden) continue; // somebody is choosing
