@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -409,7 +410,7 @@ func TestVerifyIsSentOnce(t *testing.T) {
 			hand := plug(t, 0, 0)
 			own := newCard(t)
 			hand.Lay(own)
-			heard := 0
+			var heard atomic.Int32
 			r := open(t, first)
 			until(t, r, nothing, 1)
 			c, err := jpki.Open(connect(t, r))
@@ -423,7 +424,7 @@ func TestVerifyIsSentOnce(t *testing.T) {
 				if e.Name != "VERIFY" {
 					return
 				}
-				heard++
+				heard.Add(1)
 				if name == "reader unplugged" || name == "pcscd killed" {
 					if err := strike(hand); err != nil {
 						t.Error(err)
@@ -448,8 +449,8 @@ func TestVerifyIsSentOnce(t *testing.T) {
 				}
 			}
 			hand.Clear()
-			if left := own.Tries(card.PIN); left != 2 || heard > 1 {
-				t.Errorf("%d tries left after %d commands", left, heard)
+			if left := own.Tries(card.PIN); left != 2 || heard.Load() > 1 {
+				t.Errorf("%d tries left after %d commands", left, heard.Load())
 			}
 		})
 	}

@@ -98,3 +98,26 @@ func TestATR(t *testing.T) {
 		t.Error("an ATR of two cards")
 	}
 }
+
+// What passes is counted; from the secret on, with the selection of its file.
+func TestTraffic(t *testing.T) {
+	r, _ := laid(t)
+	send(t, r, selectCommand, "9000")
+	first, _ := r.Traffic()
+	if first.Exchanges != 1 || first.Commands != 15 || first.Bytes != 17 || first.Time() <= 0 {
+		t.Errorf("%+v", first)
+	}
+	send(t, r, unhex(t, "00A4020C020018"), "9000")
+	send(t, r, unhex(t, "00200080 04 31323334"), "9000")
+	send(t, r, unhex(t, "00A4020C020017"), "9000")
+	all, from := r.Traffic()
+	if since := all.Since(first); since.Exchanges != 3 || since != from {
+		t.Errorf("%+v since the first, %+v with the secret", since, from)
+	}
+	send(t, r, unhex(t, "00A4020C020018"), "9000")
+	send(t, r, unhex(t, "00200080"), "63C3")
+	send(t, r, unhex(t, "00200080 04 31323334"), "9000")
+	if _, from := r.Traffic(); from.Exchanges != 1 {
+		t.Errorf("%+v", from)
+	}
+}

@@ -32,6 +32,7 @@ type Reader struct {
 	fault     fault
 	freed     chan struct{} // closed when a hanging exchange may end
 	timing    *Timing       // nil: as fast as this machine
+	traffic   counter
 }
 
 // NewReader makes a reader with nothing on it.
@@ -223,6 +224,7 @@ func (r *Reader) exchange(command []byte) (answer []byte, after aftermath, err e
 	}
 	c := r.powered
 	answer = c.Process(command)
+	r.traffic.add(command, answer)
 	if t := r.timing; t != nil {
 		after.wait, after.late = r.freed, t.Air(len(command), len(answer))+t.Chip(command)
 	}

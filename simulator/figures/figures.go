@@ -74,6 +74,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := m.kiosk(ctx, dir, o); err != nil {
 		return fmt.Errorf("figures: %w", err)
 	}
+	if err := m.cards(ctx, dir, o); err != nil {
+		return fmt.Errorf("figures: cards: %w", err)
+	}
 	return nil
 }
 

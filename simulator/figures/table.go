@@ -23,11 +23,15 @@ type unit int
 const (
 	seconds unit = iota
 	percent
+	count
 )
 
 func (u unit) text(v float64) string {
 	if u == percent {
 		return fmt.Sprintf("%.2f %%", v)
+	}
+	if u == count {
+		return fmt.Sprintf("%.0f", v)
 	}
 	d := time.Duration(v * float64(time.Second))
 	switch {
@@ -43,7 +47,7 @@ func (u unit) text(v float64) string {
 // table writes figures in columns.
 type table struct{ out io.Writer }
 
-const columns = "%-45s  %10s  %-58s  %7s  %s\n"
+const columns = "%-52s  %10s  %-58s  %7s  %s\n"
 
 func (t table) head() error {
 	return t.row("figure (median)", "value", "beside", "ratio", "wanted")

@@ -2,7 +2,9 @@ package shop
 
 import (
 	"context"
+	"fmt"
 
+	"kioskd/simulator/card"
 	"kioskd/simulator/card/vpcd"
 )
 
@@ -36,3 +38,25 @@ func (k *Kiosk) plugCards() {
 		}
 	})
 }
+
+// Remake gives the resident a card of another product, with the same keys and
+// certificates and all its tries.
+func (s *Shop) Remake(resident string, p card.Product) error {
+	spec, err := s.office.CardSpec(resident)
+	if err != nil {
+		return fmt.Errorf("shop: %w", err)
+	}
+	spec.Product = p
+	c, err := card.New(spec)
+	if err != nil {
+		return fmt.Errorf("shop: card of %s: %w", resident, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cards[resident] = c
+	return nil
+}
+
+// Traffic is what has passed between the kiosk's reader and its cards, as
+// card.Reader counts it.
+func (k *Kiosk) Traffic() (all, fromSecret card.Traffic) { return k.reader.Traffic() }
