@@ -263,7 +263,7 @@ func (p plug) Connect() (board.Card, error) {
 	if _, err := p.k.reader.PowerOn(); err != nil {
 		return nil, err
 	}
-	return handle{p.k}, nil
+	return handle(p), nil
 }
 
 type handle struct{ k *kiosk }

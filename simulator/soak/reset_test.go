@@ -139,7 +139,11 @@ func TestEveryMomentOfTheWrite(t *testing.T) {
 	}
 	var table bytes.Buffer
 	tw := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	row := func(cells ...string) { fmt.Fprintln(tw, strings.Join(cells, "\t")) }
+	row := func(cells ...string) {
+		if _, err := fmt.Fprintln(tw, strings.Join(cells, "\t")); err != nil {
+			t.Fatal(err)
+		}
+	}
 	row("what goes wrong", "screen", "card has", "journal", "booking")
 	for _, s := range append([]*strike{nil}, strikes...) {
 		k := w.kiosk(t, "adult", flows.ErrandReset)
