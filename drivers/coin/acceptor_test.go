@@ -150,7 +150,7 @@ func TestListeningBeginsInAPulse(t *testing.T) {
 		line.Set(gpio.High)
 		time.Sleep(time.Second)
 		cancel()
-		<-done
+		_ = <-done // the cause of ctx
 		if len(got) != 1 || got[0].Fault != coin.FaultEdges || got[0].Yen != 0 {
 			t.Errorf("got %v", got)
 		}

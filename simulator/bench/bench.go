@@ -134,7 +134,7 @@ func (b *Bench) stopWith(ctx context.Context, server *http.Server, ended <-chan 
 		if err != nil {
 			err = errors.Join(err, server.Close())
 		}
-		<-ended
+		_ = <-ended // http.ErrServerClosed, as it was asked to
 	}
 	b.close()
 	if errors.Is(err, http.ErrServerClosed) {

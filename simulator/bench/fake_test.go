@@ -43,9 +43,9 @@ func (f *fakeFloor) called() []string {
 	return list
 }
 
-func (f *fakeFloor) Kiosk(int) (Kiosk, error) { return &f.kiosk, nil }
-func (f *fakeFloor) Now() time.Time           { return f.now }
-func (f *fakeFloor) SetWall(t time.Time)      { f.call("set wall %s", t.Format(time.RFC3339)) }
+func (f *fakeFloor) Kiosk(int) (Kiosk, error)  { return &f.kiosk, nil }
+func (f *fakeFloor) Now() time.Time            { return f.now }
+func (f *fakeFloor) SetWall(t time.Time)       { f.call("set wall %s", t.Format(time.RFC3339)) }
 func (f *fakeFloor) People() map[string]string { return map[string]string{"adult": "見本 太郎"} }
 
 func (f *fakeFloor) Phone(who, how string) error {

@@ -185,7 +185,7 @@ func (k *fakeKiosk) Sheets() []pages.Sheet     { k.mu.Lock(); defer k.mu.Unlock(
 func (k *fakeKiosk) TakeSheets() []pages.Sheet { return nil }
 func (k *fakeKiosk) Queued() int               { return k.queued }
 func (k *fakeKiosk) Slips() []shop.Slip        { return k.slips }
-func (k *fakeKiosk) Tree() *shop.Tree { k.mu.Lock(); defer k.mu.Unlock(); return k.current }
+func (k *fakeKiosk) Tree() *shop.Tree          { k.mu.Lock(); defer k.mu.Unlock(); return k.current }
 
 func (k *fakeKiosk) Latest() int             { k.mu.Lock(); defer k.mu.Unlock(); return len(k.trees) }
 func (k *fakeKiosk) Picture() image.Image    { return image.NewGray(image.Rect(0, 0, 4, 4)) }
