@@ -150,7 +150,9 @@ func TestListeningBeginsInAPulse(t *testing.T) {
 		line.Set(gpio.High)
 		time.Sleep(time.Second)
 		cancel()
-		_ = <-done // the cause of ctx
+		if err := <-done; err == nil {
+			t.Error("Run ended without the cause of its context")
+		}
 		if len(got) != 1 || got[0].Fault != coin.FaultEdges || got[0].Yen != 0 {
 			t.Errorf("got %v", got)
 		}

@@ -199,7 +199,7 @@ func (r *Reader) await(ctx context.Context, c *scard.Context, states []scard.Rea
 			// keeps the readers' names in one place for all of them.
 			r.away("wait for a card")
 			go func() {
-				_ = <-done // too late to matter
+				r.log.Info("card reader answered after all", "err", <-done)
 				r.back()
 			}()
 			return board.ErrHung

@@ -134,7 +134,9 @@ func (b *Bench) stopWith(ctx context.Context, server *http.Server, ended <-chan 
 		if err != nil {
 			err = errors.Join(err, server.Close())
 		}
-		_ = <-ended // http.ErrServerClosed, as it was asked to
+		if e := <-ended; !errors.Is(e, http.ErrServerClosed) {
+			err = errors.Join(err, e)
+		}
 	}
 	b.close()
 	if errors.Is(err, http.ErrServerClosed) {
