@@ -28,7 +28,7 @@ type hall struct {
 	dir   string
 }
 
-func openHall(t *testing.T) *hall {
+func openHall(t *testing.T, flags ...string) *hall {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "rules")
 	if err != nil {
@@ -40,7 +40,7 @@ func openHall(t *testing.T) *hall {
 		}
 	})
 	kioskd := filepath.Join(dir, "kioskd")
-	args := append(buildFlags(), "-o", kioskd, "kioskd/daemon/kioskd")
+	args := append(flags, "-o", kioskd, "kioskd/daemon/kioskd")
 	if out, err := exec.CommandContext(t.Context(), "go", append([]string{"build"}, args...)...).CombinedOutput(); err != nil {
 		t.Fatalf("build kioskd: %v\n%s", err, out)
 	}
@@ -114,7 +114,7 @@ const leave = "tap cancel\nsee cancelled|take-card\ntake card\nwait 30s\nsee hom
 // the sheet of facts lists them).
 func TestRules(t *testing.T) {
 	t.Parallel()
-	h := openHall(t)
+	h := openHall(t, buildFlags()...)
 
 	t.Run("S2: only a My Number Card, and any other is told which", func(t *testing.T) {
 		for resident, kind := range map[string]string{"old-card": "old", "phone-token": "phone", "transit-card": "foreign", "no-pin": "no-pin"} {
@@ -201,7 +201,7 @@ func TestRules(t *testing.T) {
 // world's clock stands at the certificates' edges.
 func TestRuleS21(t *testing.T) {
 	t.Parallel()
-	h := openHall(t)
+	h := openHall(t, buildFlags()...)
 	login := "see pin\ntype 1234\ntap enter\nsee take-card\ntake card\n"
 	done := "see kind\ntap cancel\nsee cancelled\nwait 30s\nsee home"
 	now := h.shop.Now()
