@@ -80,6 +80,11 @@ func (v *visit) layCard(ctx context.Context) (Card, error) {
 			return nil, err
 		}
 		card, err := v.c.Reader.Open()
+		if err != nil && !v.c.Reader.Working() {
+			// No card is to blame: the reader itself does not answer.
+			v.c.Log.Warn("card reader", "visit", v.id, "err", err)
+			return nil, v.c.unavailable(ctx, v.errand, "reader", v.contact)
+		}
 		var wrong *WrongCard
 		switch {
 		case errors.As(err, &wrong):

@@ -119,17 +119,34 @@ func (r *Reader) Gone(ctx context.Context) <-chan struct{} {
 
 // Open powers the card and reads what needs no PIN.
 func (r *Reader) Open() (flows.Card, error) {
+	r.mu.Lock()
+	looked := r.looked
+	r.mu.Unlock()
 	handle, err := r.dev.Connect()
 	if err != nil {
+		r.letLook(err, looked)
 		return nil, cardError(err)
 	}
 	c := &Card{handle: handle, reader: r}
 	r.open.Add(1)
 	if err := c.read(); err != nil {
 		c.Close()
+		r.letLook(err, looked)
 		return nil, cardError(err)
 	}
 	return c, nil
+}
+
+// letLook gives Run a moment to see what an error of the reader's own has said,
+// so that Working knows it too.
+func (r *Reader) letLook(err error, looked <-chan struct{}) {
+	if !errors.Is(err, board.ErrHung) && !errors.Is(err, board.ErrNoReader) {
+		return
+	}
+	select {
+	case <-looked:
+	case <-time.After(readerRetry):
+	}
 }
 
 // cardError says in the counter's words what is wrong with a card.

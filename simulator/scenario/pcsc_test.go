@@ -185,3 +185,33 @@ func TestCardTakenAfterEachExchange(t *testing.T) {
 	}
 	c.play(t, untilKind+fromKind+"\nquiet")
 }
+
+// A wrong PIN spends exactly one try, by the card's own counter: heard, or with
+// its answer lost because the card left at that instant.
+func TestWrongPINOverPCSC(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	home := "tap cancel\nsee cancelled|take-card\ntake card\nwait 30s\nsee home"
+	c.play(t, untilKind+"tap cancel\nsee cancelled\nwait 30s\nsee home")
+	c.play(t, untilPIN+"type 9876\ntap enter\nsee wrong-pin tries=2\ntries pin 2\ntap next\nsee pin tries=2\n"+home)
+	const beforeVerify = 7 // exchanges, once the kiosk has learnt that extended length does not work
+	c.play(t, untilLayCard+fmt.Sprintf("fault reader lost:%d\nlay card\nsee pin tries=2\ntype 9876\ntap enter\nsee card-gone\ntries pin 1\ntap next\nsee home\nclear reader", beforeVerify))
+	c.play(t, untilLayCard+"lay card\nsee last-try\ntap go-on\nsee pin tries=1\ntype 1234\ntap enter\nsee last-try\ntap go-on\nsee take-card\ntries pin 3\ntake card\nsee kind\ntap cancel\nsee cancelled\nwait 30s\nsee home")
+}
+
+// Answers that are torn, empty, too long or never come, and something that is no
+// card of this sort: a page that says so, nothing spent, and the next customer is
+// served.
+func TestBadAnswersOverPCSC(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	c.play(t, untilLayCard+"fault reader garbage\nlay card\nsee wrong-card kind=unreadable")
+	c.play(t, "resident adult\nclear reader\ntake card\nsee lay-card\nlay card\nsee pin tries=3\ntake card\nsee card-gone\ntap next\nsee home")
+	// A command that hangs: the reader needs attention, and is well again by itself.
+	for _, fault := range []string{"late:5s", "hangs"} {
+		c.play(t, untilLayCard+"fault reader "+fault+"\nlay card\nsee unavailable reason=reader within 8s")
+		c.play(t, "resident adult\nclear reader\ntake card\ntap cancel\nsee cancelled\nwait 30s\nsee home\n"+untilPIN+"tries pin 3\ntake card\nsee card-gone\ntap next\nsee home")
+	}
+	c.play(t, strings.Replace(untilLayCard, "adult", "transit-card", 1)+"lay card\nsee wrong-card kind=foreign\ntake card\nsee lay-card\ntap cancel\nsee cancelled\nwait 30s\nsee home")
+	c.play(t, untilKind+fromKind+"\ncanary\nquiet")
+}

@@ -28,7 +28,9 @@ type hall struct {
 	dir   string
 }
 
-func openHall(t *testing.T, flags ...string) *hall {
+// openHall opens it, with a kioskd that has no race detector: that slows it down,
+// and keeps memory of its own.
+func openHall(t *testing.T) *hall {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "rules")
 	if err != nil {
@@ -40,7 +42,7 @@ func openHall(t *testing.T, flags ...string) *hall {
 		}
 	})
 	kioskd := filepath.Join(dir, "kioskd")
-	args := append(flags, "-o", kioskd, "kioskd/daemon/kioskd")
+	args := []string{"-o", kioskd, "kioskd/daemon/kioskd"}
 	if out, err := exec.CommandContext(t.Context(), "go", append([]string{"build"}, args...)...).CombinedOutput(); err != nil {
 		t.Fatalf("build kioskd: %v\n%s", err, out)
 	}
@@ -114,7 +116,7 @@ const leave = "tap cancel\nsee cancelled|take-card\ntake card\nwait 30s\nsee hom
 // the sheet of facts lists them).
 func TestRules(t *testing.T) {
 	t.Parallel()
-	h := openHall(t, buildFlags()...)
+	h := openHall(t)
 
 	t.Run("S2: only a My Number Card, and any other is told which", func(t *testing.T) {
 		for resident, kind := range map[string]string{"old-card": "old", "phone-token": "phone", "transit-card": "foreign", "no-pin": "no-pin"} {
@@ -201,7 +203,7 @@ func TestRules(t *testing.T) {
 // world's clock stands at the certificates' edges.
 func TestRuleS21(t *testing.T) {
 	t.Parallel()
-	h := openHall(t, buildFlags()...)
+	h := openHall(t)
 	login := "see pin\ntype 1234\ntap enter\nsee take-card\ntake card\n"
 	done := "see kind\ntap cancel\nsee cancelled\nwait 30s\nsee home"
 	now := h.shop.Now()

@@ -158,7 +158,7 @@ func memory(t *testing.T, pid int) []byte {
 // memory.
 func TestSecretsLeaveNoTrace(t *testing.T) {
 	t.Parallel()
-	h := openHall(t) // without the race detector, which keeps memory of its own
+	h := openHall(t)
 	h.play(t, strings.ReplaceAll(resetVisit, "NEW", canaryPassword))
 	for _, r := range h.kiosk.Residue() {
 		find(t, "kioskd's "+r.Where, r.Bytes, canaryPassword)
@@ -184,7 +184,7 @@ func TestSecretsLeaveNoTrace(t *testing.T) {
 // of a PIN: it says much, writes no core file, and says no secret.
 func TestCrashSaysNoSecret(t *testing.T) {
 	t.Parallel()
-	h := openHall(t) // without the race detector, which keeps memory of its own
+	h := openHall(t)
 	h.play(t, strings.ReplaceAll(typedOnce, "NEW", canaryPassword))
 	pid := h.pid(t)
 	// While it is typed it is in memory, or the other test looks in vain.

@@ -73,7 +73,7 @@ func newVocabulary() *vocabulary {
 			"device", "action", "reason", "person",
 		},
 		devices: map[string][]string{
-			"reader":          {"unplugged", "hangs", "garbage", "pulled:N", "pulled:before-reset", "pulled:after-reset", "pulled:before-verify"},
+			"reader":          {"unplugged", "hangs", "garbage", "pulled:N", "lost:N", "late:D", "pulled:before-reset", "pulled:after-reset", "pulled:before-verify"},
 			"sheet-printer":   {"paper-out", "jam:N", "cover", "offline", "toner-low", "sensor-silent", "duplex-peek"},
 			"receipt-printer": {"paper-end", "near-end", "cover", "cutter", "offline", "flow-stuck"},
 			"coins":           {"jam", "rejects", "glitch"},
