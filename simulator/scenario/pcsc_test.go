@@ -1,3 +1,5 @@
+//go:build long
+
 package scenario_test
 
 import (
@@ -36,7 +38,7 @@ func open(t *testing.T) *counter {
 		}
 	})
 	kioskd := filepath.Join(dir, "kioskd")
-	args := append(buildFlags(), "-o", kioskd, "kioskd/daemon/kioskd")
+	args := []string{"-race", "-o", kioskd, "kioskd/daemon/kioskd"}
 	if out, err := exec.CommandContext(t.Context(), "go", append([]string{"build"}, args...)...).CombinedOutput(); err != nil {
 		t.Fatalf("build kioskd: %v\n%s", err, out)
 	}
