@@ -51,11 +51,19 @@ func TestWholeFile(t *testing.T) {
 	}
 }
 
+func TestPCSC(t *testing.T) {
+	c, err := load(t, "reader = \"pcsc\"\nreader-name = \"*PICC*\"\n"+whole)
+	if err != nil || c.Reader != "pcsc" || c.ReaderName != "*PICC*" {
+		t.Errorf("reader %q, named %q, %v", c.Reader, c.ReaderName, err)
+	}
+}
+
 func TestRefusalsAreOneClearLine(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"unknown key":     {whole + "[limit]\nidel = \"30s\"\n", `unknown key "limit.idel"`},
 		"no time span":    {whole + "[limit]\nidle = \"30\"\n", "60s or 10m"},
 		"unknown reader":  {"reader = \"nfc\"\n" + whole, "this version knows board"},
+		"reader's name":   {"reader-name = \"PICC\"\n" + whole, `write reader = "pcsc"`},
 		"unknown board":   {strings.Replace(whole, "unix:/tmp/board.sock", "usb", 1), "write host, unix:PATH"},
 		"no office":       {strings.Replace(whole, `url = "tls://127.0.0.1:4222"`, "", 1), "office.url is missing"},
 		"kiosk's name":    {strings.Replace(whole, "k001", "K 1", 1), "as in k001"},
