@@ -148,7 +148,8 @@ func (c *Card) Certificates() (signature, user bool, err error) {
 
 // UserCertificate reads the user-verification certificate; later calls answer
 // from memory. Where the card has none it is ErrNoCertificate; where it is no My
-// Number Card ErrOldCard, ErrPhone or ErrForeign. A card that shows one without a
+// Number Card ErrOldCard, ErrPhone or ErrForeign; where its key is of a sort that
+// this package cannot use, ErrAlgorithm. A card that shows one without a
 // PIN is a My Number Card: the old one has none, and a phone hides it.
 func (c *Card) UserCertificate() (*Certificate, error) {
 	if c.certificate != nil {
@@ -163,6 +164,10 @@ func (c *Card) UserCertificate() (*Certificate, error) {
 	}
 	certificate, err := parseCertificate(der)
 	if err != nil {
+		return nil, err
+	}
+	// A key that nothing can be signed with is found before a PIN is asked for.
+	if _, err := algorithmFor(certificate); err != nil {
 		return nil, err
 	}
 	c.certificate = certificate

@@ -162,7 +162,8 @@ func (d *Daemon) Restart(ctx context.Context) error {
 	args = append(args, "sh", "-c", script, "sh", filepath.Join(d.dir, namedRun), filepath.Join(d.dir, namedConf))
 	cmd := exec.Command("unshare", args...)
 	cmd.Stdout, cmd.Stderr = out, out
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// Whoever started it and is killed takes it along.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	err = cmd.Start()
 	if err = errors.Join(err, out.Close()); err != nil {
 		return fmt.Errorf("pcscd: %w", err)
