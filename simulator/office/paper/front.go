@@ -26,7 +26,6 @@ const (
 	footTop             = 3290
 	thick, thin         = 5, 2
 	omitted             = "省略"
-	nothing             = "＊＊＊＊"
 )
 
 // form is one front while it is written: dots and text grow together, so that
@@ -226,7 +225,7 @@ func (f *form) field(c cell, x, y, width, height int) {
 	f.write(style{labelSize, false}, x+pad, y+38, c.label)
 	value := c.value
 	if value == "" {
-		value = nothing
+		value = Nothing
 	}
 	if c.above != "" {
 		f.write(style{labelSize, false}, x+pad+2*pad+f.measure(style{labelSize, false}, c.label), y+38, c.above)

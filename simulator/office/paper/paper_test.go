@@ -285,6 +285,20 @@ func TestNothingIsCutOff(t *testing.T) {
 	}
 }
 
+// A long name in Latin letters goes to a second line after a whole word. On the
+// dots: with the break elsewhere the two sheets would be the same.
+func TestLongNameBreaksBetweenWords(t *testing.T) {
+	rec := record(t, "foreign-resident", "self")
+	const last = "SEGUNDONOMEMUITOCOMPRIDO"
+	first := strings.Repeat("MARIA ", 10)
+	rec.Persons[0].Name = first + last
+	one := draw(t, rec, issue)[0].Raster
+	rec.Persons[0].Name = first + "   " + last // spaces fill the first line up
+	if !bytes.Equal(one, draw(t, rec, issue)[0].Raster) {
+		t.Error("the second line does not begin with the word")
+	}
+}
+
 func TestBadInput(t *testing.T) {
 	_, err := paper.New(t.TempDir())
 	if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "BIZUDGothic-Regular.ttf") {

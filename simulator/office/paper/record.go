@@ -16,6 +16,10 @@ type Record struct {
 	Seal [3]string
 }
 
+// Nothing is what stands in a field that was asked for and of which the register
+// has nothing.
+const Nothing = "＊＊＊＊"
+
 // Person is one resident of the household. Empty fields that could have been
 // asked for stand as 省略, without their label.
 type Person struct {

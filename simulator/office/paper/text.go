@@ -3,6 +3,9 @@ package paper
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // ErrTooLong says that a field does not fit its cell even in small letters. A
@@ -87,7 +90,9 @@ func (p *pen) fit(x, y, width, height, size int, bold bool, text string) {
 // smallest letters of a certificate, in dots: 5 points.
 const smallest = 22
 
-// breakAt splits text where the first line is full. Japanese breaks anywhere.
+// breakAt splits text where the first line is full. Japanese breaks anywhere, a
+// word in Latin letters only after a space: a foreign resident's name must not
+// read as two.
 func (p *pen) breakAt(s style, width int, text string) (string, string) {
 	w := 0
 	for i, char := range text {
@@ -96,9 +101,16 @@ func (p *pen) breakAt(s style, width int, text string) (string, string) {
 			p.fail(err)
 			return "", ""
 		}
-		if w += g.advance; w > width {
-			return text[:i], text[i:]
+		if w += g.advance; w <= width {
+			continue
 		}
+		before, _ := utf8.DecodeLastRuneInString(text[:i])
+		if space := strings.LastIndexByte(text[:i], ' '); space > 0 && latin(before) && latin(char) {
+			i = space + 1
+		}
+		return strings.TrimRight(text[:i], " "), strings.TrimLeft(text[i:], " ")
 	}
 	return text, ""
 }
+
+func latin(char rune) bool { return unicode.Is(unicode.Latin, char) }

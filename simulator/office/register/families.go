@@ -105,7 +105,7 @@ func (r *Register) settleForeigners(today time.Time) {
 		},
 		Resident{
 			FullName: "LEE SEOJUN", Alias: "森川 俊", Born: ago(-49, -3, -14), Sex: "男", Foreign: true,
-			Nationality: "韓国", Status: "永住者", Period: "無期限",
+			Nationality: "韓国", Category: "特別永住者",
 		},
 	)})
 	ends := ago(0, 2, 0)

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -133,6 +134,9 @@ func (r *Register) choose(p *Resident, scope string, members []string) ([]*Resid
 	if err := unique(members, ids); err != nil {
 		return nil, "", fmt.Errorf("member %w", err)
 	}
+	if scope == ScopeSelf && len(all) == 1 {
+		return all, "世帯全員", nil // whoever lives alone is the whole household, and desks ask for that word
+	}
 	if scope == ScopeSelf {
 		return []*Resident{p}, "本人", nil
 	}
@@ -176,7 +180,7 @@ func (p *Resident) printed(items []string) paper.Person {
 		if !slices.Contains(items, item) {
 			return ""
 		}
-		return value
+		return cmp.Or(value, paper.Nothing)
 	}
 	out := paper.Person{
 		Foreign: p.Foreign,
@@ -190,9 +194,12 @@ func (p *Resident) printed(items []string) paper.Person {
 		out.FirstOnRegister = asked(RegisteredDomicile, p.FirstOnRegister)
 		return out
 	}
-	ends := "なし" // a permanent resident's stay has no end
-	if !p.StayEnds.IsZero() {
+	ends := ""
+	switch {
+	case !p.StayEnds.IsZero():
 		ends = era(p.StayEnds)
+	case p.Status != "":
+		ends = "なし" // a permanent resident's stay has no end; a special permanent resident has no such entry
 	}
 	out.Birth = western(p.Born)
 	out.Nationality = asked(Nationality, p.Nationality)

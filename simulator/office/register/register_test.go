@@ -231,6 +231,37 @@ func TestCertifyingSentence(t *testing.T) {
 	}
 }
 
+// Whoever lives alone is the whole household: desks ask for a certificate of that.
+func TestHouseholdOfOneIsCertifiedAsWhole(t *testing.T) {
+	rec, err := register.New(start()).Record("alone", "self", nil, nil, start())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(rec.Certifies, "世帯全員") {
+		t.Errorf("certified: %s", rec.Certifies)
+	}
+}
+
+// A special permanent resident has no status of residence: asked for, the field
+// says that there is none, and not that it was left out.
+func TestWhatTheRecordDoesNotHave(t *testing.T) {
+	r := register.New(start())
+	for _, asked := range []bool{true, false} {
+		var items []string
+		want := ""
+		if asked {
+			items, want = []string{register.StatusOfResidence}, paper.Nothing
+		}
+		rec, err := r.Record("foreign-alias", "all", nil, items, start())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := rec.Persons[1]; p.Status != want || p.Period != want || p.StayEnds != want || p.Number != "" {
+			t.Errorf("asked %v: %+v", asked, p)
+		}
+	}
+}
+
 func TestMembersComeInTheRegistersOrder(t *testing.T) {
 	rec, err := register.New(start()).Record("head", "some", []string{"child-2", "head"}, nil, start())
 	if err != nil {
