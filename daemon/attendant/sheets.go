@@ -21,6 +21,7 @@ const (
 	// exitWithin is how long after the printer says "completed" the sheet may
 	// still be on its way past the exit sensor, in the board's time.
 	exitWithin = 5 * time.Second
+	sides      = 2 // of a sheet
 )
 
 var errUnseen = errors.New("the printer says completed, but no sheet was seen at the exit")
@@ -109,26 +110,30 @@ func faint(reason string) bool {
 // Print prints one sheet and waits until the exit sensor has seen it leave.
 //
 // A sheet may look out of the slot and go back between its two sides. So a
-// passage that ended while the printer still had its second side to do was not
-// the delivery.
+// passage that was over when the printer still had a side to do was not the
+// delivery. The board's time decides: an answer of the printer speaks of no time
+// before it was asked for, and may be read long after the sheet has come out.
 func (s *Sheets) Print(ctx context.Context, raster []byte) error {
 	before := s.exit.Passages()
-	next := before
 	dev, err := s.device(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: %w", &flows.NotPrinted{Reason: "no answer"}, err)
 	}
-	err = dev.Print(ctx, raster, func(p ipp.Progress) {
-		if p.Impressions < 2 {
-			next = s.exit.Passages()
-		}
+	var asked, inside time.Duration // the board's times; until inside it had not left
+	err = dev.Print(ctx, raster, ipp.Watch{
+		Asking: func() { asked = s.clock.Uptime() },
+		Told: func(p ipp.Progress) {
+			if p.Impressions < sides {
+				inside = asked
+			}
+		},
 	})
 	if err == nil {
-		return s.seen(next)
+		return s.seen(before, inside)
 	}
 	// What the printer says did not come out is believed only as long as the
 	// exit has seen nothing either.
-	if s.exit.Passages() != before {
+	if s.exit.Passages() != before || bool(s.exit.Level()) {
 		return fmt.Errorf("the exit saw something of a sheet that failed: %w", err)
 	}
 	var jam ipp.Jam
@@ -143,20 +148,26 @@ func (s *Sheets) Print(ctx context.Context, raster []byte) error {
 	}
 }
 
-// seen waits for the passage of that number.
-func (s *Sheets) seen(number int) error {
+// seen waits for a passage from that number on that ended after inside.
+func (s *Sheets) seen(number int, inside time.Duration) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	timer := s.clock.AfterFunc(exitWithin, func() { cancel(errUnseen) })
 	defer timer.Stop()
-	p, err := s.exit.Passage(ctx, number)
-	if err != nil {
-		return err
+	for {
+		p, err := s.exit.Passage(ctx, number)
+		if err != nil {
+			return err
+		}
+		if p.End <= inside {
+			number++ // it looked out and went back
+			continue
+		}
+		if p.Doubt {
+			return fmt.Errorf("exit sensor: edges were lost around passage %d", number)
+		}
+		return nil
 	}
-	if p.Doubt {
-		return fmt.Errorf("exit sensor: edges were lost around passage %d", number)
-	}
-	return nil
 }
 
 // Close ends the line to the printer.

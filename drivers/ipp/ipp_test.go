@@ -25,11 +25,15 @@ func TestPrint(t *testing.T) {
 		stage{state: 5, reasons: "job-printing", sides: 1}, stage{state: 9, reasons: "job-completed-successfully", sides: 2})
 	d := p.open(t)
 	var heard []string
-	err := d.Print(t.Context(), sheet(), func(g ipp.Progress) { heard = append(heard, fmt.Sprint(g)) })
+	asked := 0
+	err := d.Print(t.Context(), sheet(), ipp.Watch{
+		Asking: func() { asked++ },
+		Told:   func(g ipp.Progress) { heard = append(heard, fmt.Sprint(asked, g)) },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "{3 [none] 0} {5 [job-printing] 0} {5 [job-printing] 1} {5 [job-printing] 1} {9 [job-completed-successfully] 2}"
+	want := "1 {3 [none] 0} 2 {5 [job-printing] 0} 3 {5 [job-printing] 1} 4 {5 [job-printing] 1} 5 {9 [job-completed-successfully] 2}"
 	if got := strings.Join(heard, " "); got != want {
 		t.Errorf("heard %s, want %s", got, want)
 	}
@@ -168,7 +172,7 @@ func TestOutcomes(t *testing.T) {
 			if c.fault != nil {
 				c.fault(p)
 			}
-			err := d.Print(t.Context(), sheet(), nil)
+			err := d.Print(t.Context(), sheet(), ipp.Watch{})
 			if got := outcome(err); got != c.want {
 				t.Errorf("got %s, want %s (%v)", got, c.want, err)
 			}
@@ -197,7 +201,7 @@ func TestGivingUpTakesTheJobBack(t *testing.T) {
 			d := p.open(t)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			enough := errors.New("enough")
-			err := d.Print(ctx, sheet(), func(ipp.Progress) { cancel(enough) })
+			err := d.Print(ctx, sheet(), ipp.Watch{Told: func(ipp.Progress) { cancel(enough) }})
 			if got := outcome(err); got != c.want || (err != nil && !errors.Is(err, enough)) {
 				t.Errorf("got %s, want %s (%v)", got, c.want, err)
 			}
@@ -213,7 +217,7 @@ func TestEndedContextSendsNothing(t *testing.T) {
 	d := p.open(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if got := outcome(d.Print(ctx, sheet(), nil)); got != "not printed" {
+	if got := outcome(d.Print(ctx, sheet(), ipp.Watch{})); got != "not printed" {
 		t.Errorf("got %s", got)
 	}
 	if sheets, _ := p.received(); sheets != 0 {
@@ -271,7 +275,9 @@ func ExampleDev_Print() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(d.Print(context.Background(), sheet(), func(g ipp.Progress) { fmt.Println(g.State, g.Impressions) }))
+	fmt.Println(d.Print(context.Background(), sheet(), ipp.Watch{
+		Told: func(g ipp.Progress) { fmt.Println(g.State, g.Impressions) },
+	}))
 	fmt.Println(d.Close())
 	// Output:
 	// 5 0

@@ -18,6 +18,27 @@ type Progress struct {
 	Impressions int      // sides completed
 }
 
+// Watch hears how a job goes. Both of its functions are called by Print, on its
+// goroutine; nil means that nobody listens.
+type Watch struct {
+	// Asking is called before the printer is asked for the job. An answer may be
+	// long under way, and speaks of no time before its question.
+	Asking func()
+	// Told is called with each answer, also when nothing has changed: whoever
+	// watches the exit sensor needs to know until when a side was still to be done.
+	Told func(Progress)
+}
+
+func (w Watch) withDefaults() Watch {
+	if w.Asking == nil {
+		w.Asking = func() {}
+	}
+	if w.Told == nil {
+		w.Told = func(Progress) {}
+	}
+	return w
+}
+
 // Jam says that paper is stuck. The job is out of the queue, unless Left.
 type Jam struct {
 	Impressions int  // sides completed before
@@ -59,14 +80,10 @@ func left(is bool) string {
 }
 
 // Print sends one sheet (PWG raster, two pages) and follows it until the printer
-// is done with it; nil means that it says so. progress, which may be nil, hears
-// of each poll. When ctx ends, or the printer stops, the job is cancelled and
-// waited out of the queue, up to 10 s. Any other outcome is a Jam, a NotPrinted
-// or an Unknown. Not repeatable.
-func (d *Dev) Print(ctx context.Context, raster []byte, progress func(Progress)) error {
-	if progress == nil {
-		progress = func(Progress) {}
-	}
+// is done with it; nil means that it says so. When ctx ends, or the printer
+// stops, the job is cancelled and waited out of the queue, up to 10 s. Any other
+// outcome is a Jam, a NotPrinted or an Unknown. Not repeatable.
+func (d *Dev) Print(ctx context.Context, raster []byte, w Watch) error {
 	if len(raster) > rasterMax {
 		return NotPrinted{fmt.Errorf("sheet of %d bytes, want at most %d", len(raster), rasterMax)}
 	}
@@ -79,7 +96,7 @@ func (d *Dev) Print(ctx context.Context, raster []byte, progress func(Progress))
 	if err != nil {
 		return err
 	}
-	j := job{d: d, id: id, progress: progress}
+	j := job{d: d, id: id, watch: w.withDefaults()}
 	return j.follow(ctx)
 }
 
@@ -128,13 +145,13 @@ func (d *Dev) orphan(ctx context.Context, why error) error {
 
 // job is a sheet in the printer's hands.
 type job struct {
-	d        *Dev
-	id       int
-	progress func(Progress)
-	last     Progress
-	started  bool // the printer may have begun with it, so that paper may have moved
-	printed  bool // it was seen at work on it
-	polls    int
+	d       *Dev
+	id      int
+	watch   Watch
+	last    Progress
+	started bool // the printer may have begun with it, so that paper may have moved
+	printed bool // it was seen at work on it
+	polls   int
 }
 
 // printerEvery is how many polls of the job go to one of the printer: some
@@ -197,6 +214,7 @@ func (j *job) ask(ctx context.Context) error {
 	m.Operation.Add(goipp.MakeAttr("job-id", goipp.TagInteger, goipp.Integer(j.id)))
 	m.Operation.Add(j.d.user())
 	m.Operation.Add(wanted("job-state", "job-state-reasons", "job-impressions-completed", "time-at-processing"))
+	j.watch.Asking()
 	answer, err := j.d.ask(ctx, m)
 	if err != nil {
 		return fmt.Errorf("ask for job %d: %w", j.id, err)
@@ -208,9 +226,7 @@ func (j *job) ask(ctx context.Context) error {
 	j.last = p
 	j.started = j.started || started
 	j.printed = j.printed || p.State == JobProcessing || p.Impressions > 0
-	// At each poll and not only on a change: whoever watches the exit sensor
-	// needs to know until when the second side was still to be done.
-	j.progress(p)
+	j.watch.Told(p)
 	return nil
 }
 
