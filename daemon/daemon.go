@@ -131,6 +131,7 @@ func (k *kiosk) serve(ctx context.Context, panel *ra8875.Dev, points journal.Poi
 	g.Go(func() error { return k.watchPanel(ctx, panel) })
 	g.Go(func() error { return k.devices.cash.Run(ctx) })
 	g.Go(func() error { return k.devices.reader.Run(ctx) })
+	g.Go(func() error { k.devices.sheets.Find(ctx); return nil })
 
 	j, err := openJournal(k.cfg, points, k.now)
 	if err != nil {

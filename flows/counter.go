@@ -42,7 +42,8 @@ type Counter struct {
 	Limits  Limits
 	Log     *slog.Logger
 
-	reporting sync.Mutex // one Report at a time
+	reporting sync.Mutex        // one Report at a time
+	stand     map[string]string // of each device, as it was booked last
 }
 
 // The ways a question ends that are not an answer.

@@ -114,7 +114,7 @@ func (v *visit) jam(ctx context.Context, sheet int, why *NotPrinted) error {
 	if err := v.write(Event{Kind: Incident, Incident: v.incident, Reason: "sheet not printed: " + why.Reason, Sheet: sheet}); err != nil {
 		return err
 	}
-	v.c.note(Event{Kind: DeviceFault, Visit: v.id, Device: "sheet-printer", Reason: why.Reason, Action: "clear"})
+	v.c.notReady(ctx, v.c.Sheets.Ready, "printer") // for the event: what, and who can help
 	v.c.Signals.Blink(LampAttention)
 	defer v.c.Signals.Off(LampAttention)
 	v.c.Signals.Beep()

@@ -108,37 +108,63 @@ type Coin struct {
 	Fault string
 }
 
+// The printers' names in events.
+const (
+	SheetPrinterDevice = "sheet-printer"
+	SlipPrinterDevice  = "receipt-printer"
+)
+
 // NotReady says why a device cannot serve, and who can help: Action is
 // "clear" (store staff) or "maintenance" (technician), the words of XFS4IoT.
-type NotReady struct{ Device, Reason, Action string }
-
-func (e *NotReady) Error() string {
-	return fmt.Sprintf("%s is not ready: %s (%s)", e.Device, e.Reason, e.Action)
+type NotReady struct {
+	Device, Reason, Action string
+	Detail                 string // the device's own words, for the technician; "" means Reason
 }
 
-// SheetPrinter prints sheets and sees them leave.
-type SheetPrinter interface {
-	// Ready is nil, or a NotReady whose Reason is "paper" or "printer".
+func (e *NotReady) Error() string {
+	return fmt.Sprintf("%s is not ready: %s (%s)", e.Device, e.said(), e.Action)
+}
+
+func (e *NotReady) said() string {
+	if e.Detail != "" {
+		return e.Detail
+	}
+	return e.Reason
+}
+
+// Low says that a device serves, but that somebody should see to it before it no
+// longer does.
+type Low struct{ Device, Reason, Action string }
+
+func (e *Low) Error() string { return fmt.Sprintf("%s: %s (%s)", e.Device, e.Reason, e.Action) }
+
+// Printer prints one thing at a time and says honestly what became of it.
+type Printer[T any] interface {
+	// Ready is nil, a Low, or a NotReady; whatever else comes is a NotReady
+	// without words.
 	Ready(ctx context.Context) error
-	// Print prints one sheet, both sides, and waits until the exit sensor has
-	// seen it. nil is delivered; NotPrinted is that nothing came out and nothing
-	// will; any other error is unknown. It never prints again by itself.
-	Print(ctx context.Context, raster []byte) error
+	// Print prints one of it. nil is delivered: seen, or proved by the printer;
+	// NotPrinted is that nothing came out and nothing will; any other error is
+	// unknown. It never prints again by itself.
+	Print(ctx context.Context, what T) error
+}
+
+// SheetPrinter prints sheets, both sides of a PWG Raster, and sees them leave.
+// Its NotReady has the Reason "paper" or "printer".
+type SheetPrinter interface {
+	Printer[[]byte]
 	// Lying says whether paper lies in the tray; Clear is closed when none does.
 	Lying() bool
 	Clear(ctx context.Context) <-chan struct{}
 }
 
-// NotPrinted says that a sheet did not come out and will not.
+// NotPrinted says that nothing came out and nothing will.
 type NotPrinted struct{ Reason string }
 
-func (e *NotPrinted) Error() string { return "sheet not printed: " + e.Reason }
+func (e *NotPrinted) Error() string { return "not printed: " + e.Reason }
 
 // SlipPrinter prints receipts and slips.
-type SlipPrinter interface {
-	Ready(ctx context.Context) error
-	Print(ctx context.Context, s Slip) error
-}
+type SlipPrinter interface{ Printer[Slip] }
 
 // Slip is what the receipt printer prints. It carries no personal data.
 type Slip struct {

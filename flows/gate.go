@@ -114,21 +114,44 @@ func (c *Counter) notReady(ctx context.Context, ready func(context.Context) erro
 	ctx, cancel := c.Clock.WithTimeout(ctx, deviceAnswer, errors.New("the device does not answer"))
 	defer cancel()
 	err := ready(ctx)
-	if err == nil {
-		return ""
-	}
-	reason := otherwise
+	var low *Low
 	var not *NotReady
-	if errors.As(err, &not) {
+	switch {
+	case err == nil:
+		c.device(Event{Device: devices[otherwise], Reason: "ready"})
+		return ""
+	case errors.As(err, &low):
+		c.device(Event{Device: low.Device, Reason: low.Reason, Action: low.Action})
+		return ""
+	case errors.As(err, &not):
+		c.device(Event{Device: not.Device, Reason: not.said(), Action: not.Action})
 		if otherwise == "printer" && not.Reason == "paper" {
-			reason = "paper"
+			otherwise = "paper"
 		}
-		c.note(Event{Kind: DeviceFault, Device: not.Device, Reason: not.Reason, Action: not.Action})
-	} else {
-		c.note(Event{Kind: DeviceFault, Device: otherwise, Reason: "no answer", Action: "maintenance"})
+	default:
+		c.device(Event{Device: devices[otherwise], Reason: "no answer", Action: "maintenance"})
 	}
 	c.Log.Warn("device not ready", "device", otherwise, "err", err)
-	return reason
+	return otherwise
+}
+
+// devices are the devices behind the customer's reasons. It is read only.
+var devices = map[string]string{"printer": SheetPrinterDevice, "receipt": SlipPrinterDevice}
+
+// device books how a device stands when that has changed: once when it fails or
+// runs low, once when it is ready again, and not at each customer in between.
+func (c *Counter) device(e Event) {
+	now := e.Reason + ", " + e.Action
+	before, known := c.stand[e.Device]
+	if now == before || (!known && e.Reason == "ready") {
+		return
+	}
+	if c.stand == nil {
+		c.stand = make(map[string]string)
+	}
+	c.stand[e.Device] = now
+	e.Kind = DeviceFault
+	c.note(e)
 }
 
 // unavailable says so before the card is laid, and leads back to the menu.

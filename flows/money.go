@@ -180,10 +180,16 @@ func (v *visit) printSlip(ctx context.Context, s Slip) bool {
 	s.Kiosk, s.Number, s.Contact, s.Incident = v.c.Kiosk, v.id[:8], v.contact, v.incident
 	printing, cancel := v.c.Clock.WithTimeout(ctx, v.c.Limits.Sheet, errors.New("the receipt printer took too long"))
 	defer cancel()
-	if err := v.c.Slips.Print(printing, s); err != nil {
-		v.c.Log.Warn("slip not printed", "kind", s.Kind, "err", err)
-		v.c.note(Event{Kind: DeviceFault, Visit: v.id, Device: "receipt-printer", Reason: "slip not printed", Action: "clear"})
-		return false
+	err := v.c.Slips.Print(printing, s)
+	if err == nil {
+		return true
 	}
-	return true
+	v.c.Log.Warn("slip", "kind", s.Kind, "err", err)
+	reason := "nobody knows whether a slip was printed"
+	var not *NotPrinted
+	if errors.As(err, &not) {
+		reason = "slip not printed"
+	}
+	v.c.note(Event{Kind: DeviceFault, Visit: v.id, Device: SlipPrinterDevice, Reason: reason, Action: "clear"})
+	return false
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
+	"strings"
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
@@ -17,11 +17,14 @@ import (
 )
 
 const (
-	sheetDevice = "sheet-printer"
 	// exitWithin is how long after the printer says "completed" the sheet may
 	// still be on its way past the exit sensor, in the board's time.
 	exitWithin = 5 * time.Second
 	sides      = 2 // of a sheet
+
+	// In process time:
+	emptyWithin = 3 * time.Second // for jobs to leave the queue when they are cancelled
+	findEvery   = 5 * time.Second
 )
 
 var errUnseen = errors.New("the printer says completed, but no sheet was seen at the exit")
@@ -33,8 +36,8 @@ var errUnseen = errors.New("the printer says completed, but no sheet was seen at
 // somebody asks.
 type Sheets struct {
 	open    func(context.Context) (*ipp.Dev, error)
-	once    sync.Mutex
-	printer *ipp.Dev // nil until it has answered
+	once    chan struct{} // holds one while somebody has printer
+	printer *ipp.Dev      // nil until it has answered
 	exit    *contact.Dev
 	tray    *contact.Dev
 	clock   board.Clock
@@ -45,12 +48,19 @@ type Sheets struct {
 // NewSheets joins the printer that open finds and its sensors; the tray's changes
 // come by TrayChanged.
 func NewSheets(open func(context.Context) (*ipp.Dev, error), exit *contact.Dev, clock board.Clock, rest *Rest) *Sheets {
-	return &Sheets{open: open, exit: exit, clock: clock, rest: rest}
+	return &Sheets{open: open, exit: exit, clock: clock, rest: rest, once: make(chan struct{}, 1)}
 }
 
+// device is the printer, once it has answered. What an earlier process left in
+// its queue is cancelled first: whoever clears that printer must not find
+// somebody's certificate coming out of it.
 func (s *Sheets) device(ctx context.Context) (*ipp.Dev, error) {
-	s.once.Lock()
-	defer s.once.Unlock()
+	select {
+	case s.once <- struct{}{}:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	defer func() { <-s.once }()
 	if s.printer != nil {
 		return s.printer, nil
 	}
@@ -58,8 +68,34 @@ func (s *Sheets) device(ctx context.Context) (*ipp.Dev, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := emptied(ctx, dev); err != nil {
+		return nil, errors.Join(err, dev.Close())
+	}
 	s.printer = dev
 	return dev, nil
+}
+
+func emptied(ctx context.Context, dev *ipp.Dev) error {
+	ctx, cancel := context.WithTimeout(ctx, emptyWithin)
+	defer cancel()
+	return dev.CancelAll(ctx)
+}
+
+// Find looks for the printer until it has answered once and its queue is empty,
+// or ctx ends.
+func (s *Sheets) Find(ctx context.Context) {
+	for {
+		if _, err := s.device(ctx); err == nil {
+			return
+		}
+		t := time.NewTimer(findEvery)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return
+		case <-t.C:
+		}
+	}
 }
 
 // SetTray says which sensor watches the tray.
@@ -76,24 +112,37 @@ func (s *Sheets) Clear(ctx context.Context) <-chan struct{} {
 	return s.waiters.when(ctx, func() bool { return !s.Lying() })
 }
 
-// Ready is nil when both sides of a sheet would be printed now.
+// Ready is nil when both sides of a sheet would be printed now, and a flows.Low
+// when that will not be so for long. A queue that cannot be emptied is no place
+// for the next customer's sheet.
 func (s *Sheets) Ready(ctx context.Context) error {
+	const maintenance = ipp.ActionMaintenance
 	dev, err := s.device(ctx)
 	if err != nil {
-		return &flows.NotReady{Device: sheetDevice, Reason: "printer", Action: "maintenance"}
+		return unready(ipp.ReasonPrinter, maintenance, "no answer")
 	}
 	state, err := dev.Ready(ctx)
 	var not ipp.NotReady
 	switch {
-	case err == nil && slices.ContainsFunc(state.Reasons, faint):
-		return &flows.NotReady{Device: sheetDevice, Reason: "printer", Action: "maintenance"}
-	case err == nil:
-		return nil
-	case errors.As(err, &not):
-		return &flows.NotReady{Device: sheetDevice, Reason: not.Reason, Action: not.Action}
-	default:
-		return &flows.NotReady{Device: sheetDevice, Reason: "printer", Action: "maintenance"}
+	case errors.As(err, &not) && not.Err == nil:
+		return unready(not.Reason, not.Action, strings.Join(not.State.Reasons, ", "))
+	case err != nil:
+		return unready(ipp.ReasonPrinter, maintenance, "no answer")
 	}
+	if i := slices.IndexFunc(state.Reasons, faint); i >= 0 {
+		return unready(ipp.ReasonPrinter, maintenance, state.Reasons[i])
+	}
+	if err := emptied(ctx, dev); err != nil {
+		return unready(ipp.ReasonPrinter, maintenance, "a job stays in its queue")
+	}
+	if reason, action := state.Low(); reason != "" {
+		return &flows.Low{Device: flows.SheetPrinterDevice, Reason: reason, Action: action}
+	}
+	return nil
+}
+
+func unready(reason, action, detail string) error {
+	return &flows.NotReady{Device: flows.SheetPrinterDevice, Reason: reason, Action: action, Detail: detail}
 }
 
 // faint holds for what a printer still prints with, but too faintly for the
@@ -172,8 +221,8 @@ func (s *Sheets) seen(number int, inside time.Duration) error {
 
 // Close ends the line to the printer.
 func (s *Sheets) Close() error {
-	s.once.Lock()
-	defer s.once.Unlock()
+	s.once <- struct{}{}
+	defer func() { <-s.once }()
 	if s.printer == nil {
 		return nil
 	}

@@ -2,14 +2,13 @@ package attendant
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
 	"kioskd/drivers/escpos"
 	"kioskd/flows"
 )
-
-const slipDevice = "receipt-printer"
 
 // Artist draws slips in the font and the language of the screen, and tells who
 // looks on what is on them.
@@ -45,40 +44,53 @@ func (s *Slips) device() (*escpos.Dev, error) {
 	return dev, nil
 }
 
-// Ready is nil when a slip would be printed now.
+// Ready is nil when a slip would be printed now, and a flows.Low when the roll
+// is nearly at its end.
 func (s *Slips) Ready(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	dev, err := s.device()
 	if err != nil {
-		return &flows.NotReady{Device: slipDevice, Reason: "no answer", Action: escpos.ActionMaintenance}
+		return &flows.NotReady{Device: flows.SlipPrinterDevice, Reason: "no answer", Action: escpos.ActionMaintenance}
 	}
 	status, err := dev.Status(ctx)
-	if err != nil {
-		return &flows.NotReady{Device: slipDevice, Reason: err.Error(), Action: escpos.ActionMaintenance}
+	switch {
+	case errors.Is(err, escpos.ErrStuck):
+		return &flows.NotReady{Device: flows.SlipPrinterDevice, Reason: "holds the line", Action: escpos.ActionMaintenance}
+	case err != nil:
+		return &flows.NotReady{Device: flows.SlipPrinterDevice, Reason: "no answer", Action: escpos.ActionMaintenance}
+	case !status.Ready():
+		return &flows.NotReady{Device: flows.SlipPrinterDevice, Reason: status.String(), Action: status.Action}
+	case status.PaperNearEnd:
+		return &flows.Low{Device: flows.SlipPrinterDevice, Reason: status.String(), Action: escpos.ActionClear}
+	default:
+		return nil
 	}
-	if !status.Ready() {
-		return &flows.NotReady{Device: slipDevice, Reason: status.String(), Action: status.Action}
-	}
-	return nil
 }
 
-// Print prints one slip.
+// Print prints one slip. It is delivered when the printer has proved it; nobody
+// watches its slot.
 func (s *Slips) Print(ctx context.Context, slip flows.Slip) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	dev, err := s.device()
 	if err != nil {
-		return fmt.Errorf("receipt printer: %w", err)
+		return fmt.Errorf("%w: %w", &flows.NotPrinted{Reason: "no answer"}, err)
 	}
 	rows, said, err := s.artist.Slip(slip)
 	if err != nil {
-		return fmt.Errorf("draw slip: %w", err)
+		return fmt.Errorf("%w: %w", &flows.NotPrinted{Reason: "not drawn"}, err)
 	}
-	if err := dev.Print(ctx, &escpos.Bitmap{Rows: rows}); err != nil {
+	err = dev.Print(ctx, &escpos.Bitmap{Rows: rows})
+	var not escpos.NotPrinted
+	switch {
+	case err == nil:
+		return said()
+	case errors.As(err, &not):
+		return fmt.Errorf("%w: %w", &flows.NotPrinted{Reason: "not ready"}, err)
+	default:
 		return fmt.Errorf("receipt printer: %w", err)
 	}
-	return said()
 }
 
 // Close ends the printer's line.

@@ -68,24 +68,29 @@ func TestReady(t *testing.T) {
 		reasons string
 		reason  string
 		action  string
+		low     string
 	}{
-		{3, "", "", ""},
-		{3, "toner-low-warning media-low", "", ""},
-		{4, "", "", ""},
-		{3, "media-empty-warning", "paper", "clear"},
-		{5, "media-needed-error", "paper", "clear"},
-		{5, "media-jam", "printer", "clear"},
-		{3, "cover-open-report", "printer", "clear"},
-		{5, "door-open media-empty toner-empty-error", "printer", "maintenance"},
-		{5, "", "printer", "maintenance"},
-		{5, "vendor-trouble-error", "printer", "maintenance"},
+		{3, "", "", "", ""},
+		{3, "toner-low-warning media-low", "", "", "toner-lowmaintenance"},
+		{4, "media-low-report", "", "", "media-lowclear"},
+		{4, "", "", "", ""},
+		{3, "media-empty-warning", "paper", "clear", ""},
+		{5, "media-needed-error", "paper", "clear", ""},
+		{5, "media-jam", "printer", "clear", ""},
+		{3, "cover-open-report", "printer", "clear", ""},
+		{5, "door-open media-empty toner-empty-error", "printer", "maintenance", ""},
+		{5, "", "printer", "maintenance", ""},
+		{5, "vendor-trouble-error", "printer", "maintenance", ""},
 	} {
 		p := newPrinter(t)
 		d := p.open(t)
 		p.mu.Lock()
 		p.state, p.reasons = c.state, strings.Fields(c.reasons)
 		p.mu.Unlock()
-		_, err := d.Ready(t.Context())
+		now, err := d.Ready(t.Context())
+		if reason, action := now.Low(); reason+action != c.low {
+			t.Errorf("state %d, %q: low %q %q, want %q", c.state, c.reasons, reason, action, c.low)
+		}
 		var not ipp.NotReady
 		if errors.As(err, &not) != (c.reason != "") || not.Reason != c.reason || not.Action != c.action {
 			t.Errorf("state %d, %q: got %v (%q, %q), want %q, %q", c.state, c.reasons, err, not.Reason, not.Action, c.reason, c.action)

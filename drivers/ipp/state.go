@@ -132,6 +132,20 @@ func blocking(stem string) (reason, action string) {
 	}
 }
 
+// Low is what will stand in the way before long, and who may see to it; "" is
+// nothing. A supply that prints on, but fainter, is for the caller to judge.
+func (s State) Low() (reason, action string) {
+	for _, stem := range s.Reasons {
+		switch stem {
+		case "media-low", "output-area-almost-full":
+			return stem, ActionClear
+		case "toner-low", "marker-supply-low", "marker-waste-almost-full", "opc-near-eol", "developer-low", "fuser-under-temp":
+			return stem, ActionMaintenance
+		}
+	}
+	return "", ""
+}
+
 // judge says what stands in the way of a sheet, as a NotReady. Of several things
 // the one that needs a technician counts.
 func (s State) judge() error {
