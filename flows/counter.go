@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
-	"sync"
 )
 
 // Counter is what a customer stands in front of. All exported fields are
@@ -42,7 +41,7 @@ type Counter struct {
 	Limits  Limits
 	Log     *slog.Logger
 
-	reporting sync.Mutex        // one Report at a time
+	reporting turn              // one Report at a time
 	stand     map[string]string // of each device, as it was booked last
 }
 

@@ -12,8 +12,10 @@ const reportPatience = 5 * time.Second
 // Report tells the office what became of resets that it has not heard of, and
 // books that it has. Several may call it.
 func (c *Counter) Report(ctx context.Context) error {
-	c.reporting.Lock()
-	defer c.reporting.Unlock()
+	if err := c.reporting.take(ctx); err != nil {
+		return err
+	}
+	defer c.reporting.give()
 	for _, a := range c.Journal.Ledger().Unreported() {
 		if err := c.Office.ReportReset(ctx, a.Visit, a.ResetOutcome); err != nil {
 			return err

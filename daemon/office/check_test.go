@@ -118,7 +118,7 @@ func TestDialRefuses(t *testing.T) {
 
 func TestBackoff(t *testing.T) {
 	for n := range 40 {
-		d := backoff(n, backoffMost)
+		d := (&Client{spread: anything}).backoff(n, backoffMost)
 		if d < backoffFirst/2 || d > backoffMost {
 			t.Errorf("pause %d is %v", n, d)
 		}

@@ -3,7 +3,6 @@ package office
 import (
 	"context"
 	"crypto/tls"
-	"math/rand/v2"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -19,14 +18,6 @@ const (
 	backoffMost    = 5 * time.Second
 	lookAgain      = 30 * time.Second // settings are asked for anew, in case a notice was lost
 )
-
-// backoff is the pause before attempt n, counted from 0: doubling, with half of
-// it random, so that a thousand kiosks do not come back in step.
-func backoff(n int, most time.Duration) time.Duration {
-	d := backoffFirst << min(n, 16)
-	d = min(d, most)
-	return d/2 + rand.N(d/2+1)
-}
 
 // keep owns the connection: it makes it, watches it, fetches settings over it
 // and closes it. It is the only goroutine that calls OnReachable and OnRules.
@@ -109,7 +100,7 @@ func (c *Client) connect(ctx context.Context, url string, conf *tls.Config, clos
 		nats.MaxReconnects(-1),
 		// A key that is not known yet may be known tomorrow.
 		nats.IgnoreAuthErrorAbort(),
-		nats.CustomReconnectDelay(func(n int) time.Duration { return backoff(n, backoffMost) }),
+		nats.CustomReconnectDelay(func(n int) time.Duration { return c.backoff(n, backoffMost) }),
 		// Nothing is kept for a line that is down: what is repeated, we repeat.
 		nats.ReconnectBufSize(-1),
 		nats.ConnectHandler(event),

@@ -60,6 +60,9 @@ type Client struct {
 	rules  *rules
 	tail   journalTail
 
+	given  Line // nil: NATS
+	spread func(d time.Duration) time.Duration
+
 	key     nkeys.KeyPair
 	stop    context.CancelFunc
 	done    chan struct{} // closed when the keeper has ended
@@ -107,6 +110,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		log:     o.Log,
 		pinned:  pinned,
 		rules:   newRules(filepath.Join(o.StateDir, "settings.json"), pinned.Settings, o.Log),
+		spread:  anything,
 		key:     key,
 		done:    make(chan struct{}),
 		changed: make(chan struct{}, 1),
@@ -172,10 +176,7 @@ func readSmall(file string) ([]byte, error) {
 }
 
 // Reachable says whether a request could be sent now.
-func (c *Client) Reachable() bool {
-	nc := c.conn()
-	return nc != nil && nc.IsConnected()
-}
+func (c *Client) Reachable() bool { return c.line().Connected() }
 
 // OnReachable has f called whenever Reachable changes, one call at a time, and
 // once soon after this with what it is.

@@ -26,7 +26,7 @@ func (c *Client) ask(ctx context.Context, v protocol.Verb, id string, body []byt
 		case answered && !answer.Error.Retry:
 			return protocol.Answer{}, fmt.Errorf("office: %s: %w", v, answer.Error)
 		}
-		if err := pause(ctx, backoff(n, retryMost)); err != nil {
+		if err := pause(ctx, c.backoff(n, retryMost)); err != nil {
 			return protocol.Answer{}, away(ctx, string(v))
 		}
 	}
@@ -34,18 +34,17 @@ func (c *Client) ask(ctx context.Context, v protocol.Verb, id string, body []byt
 
 // attempt sends once. No answer is no error: it may come yet.
 func (c *Client) attempt(ctx context.Context, v protocol.Verb, id string, body []byte) (a protocol.Answer, answered bool, err error) {
-	nc := c.conn()
-	if nc == nil || !nc.IsConnected() || ctx.Err() != nil {
+	if !c.Reachable() || ctx.Err() != nil {
 		return a, false, nil
 	}
 	once, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
-	m, err := nc.RequestWithContext(once, protocol.Subject(c.kiosk, v), body)
+	data, err := c.line().Request(once, protocol.Subject(c.kiosk, v), body)
 	if err != nil {
 		c.log.Debug("office: no answer", "verb", v, "request", id, "err", err)
 		return a, false, nil
 	}
-	a, err = protocol.Decode[protocol.Answer](m.Data, protocol.MaxMessage)
+	a, err = protocol.Decode[protocol.Answer](data, protocol.MaxMessage)
 	if err != nil {
 		return a, false, fmt.Errorf("office: %s: answer: %w", v, err)
 	}

@@ -48,6 +48,8 @@ type Opts struct {
 	Answer time.Duration
 	// Poll is how often a job is asked for; 0 means 50 ms.
 	Poll time.Duration
+	// Dial opens a connection to the printer; nil means over the network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 func (o Opts) withDefaults() Opts {
@@ -59,6 +61,9 @@ func (o Opts) withDefaults() Opts {
 	}
 	if o.Poll == 0 {
 		o.Poll = 50 * time.Millisecond
+	}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{Timeout: o.Answer}).DialContext
 	}
 	return o
 }
@@ -85,7 +90,7 @@ func New(ctx context.Context, printer string, o Opts) (*Dev, error) {
 	}
 	o = o.withDefaults()
 	transport := &http.Transport{
-		DialContext:           (&net.Dialer{Timeout: o.Answer}).DialContext,
+		DialContext:           o.Dial,
 		MaxIdleConns:          2,
 		IdleConnTimeout:       30 * time.Second,
 		ResponseHeaderTimeout: o.Answer,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"periph.io/x/conn/v3"
@@ -16,13 +15,14 @@ const beepMax = 10 * time.Second
 
 // Buzzer is an active buzzer: it sounds while its line is high.
 type Buzzer struct {
-	pin gpio.PinOut
-	mu  sync.Mutex // one pattern at a time
+	pin  gpio.PinOut
+	turn chan struct{} // holds one token: one pattern at a time
 }
 
 // NewBuzzer silences the buzzer.
 func NewBuzzer(pin gpio.PinOut) (*Buzzer, error) {
-	b := &Buzzer{pin: pin}
+	b := &Buzzer{pin: pin, turn: make(chan struct{}, 1)}
+	b.turn <- struct{}{}
 	if err := b.Halt(); err != nil {
 		return nil, err
 	}
@@ -49,8 +49,12 @@ func (b *Buzzer) Beep(ctx context.Context, pattern ...time.Duration) (err error)
 	if whole > beepMax {
 		return fmt.Errorf("lamp: beep of %v, want at most %v", whole, beepMax)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	select {
+	case <-b.turn:
+		defer func() { b.turn <- struct{}{} }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

@@ -65,7 +65,7 @@ type Office struct {
 	log      *slog.Logger
 	register *register.Register
 
-	server   *server
+	server   *server // nil: asked directly
 	keys     *keys
 	cards    *cards
 	renderer *renderer
@@ -103,13 +103,26 @@ func New(ctx context.Context, o Options) (*Office, error) {
 	if err != nil {
 		return nil, err
 	}
+	f, err := assemble(ctx, o, k)
+	if err != nil {
+		return nil, err
+	}
+	f.server = srv
+	if err := f.open(ctx); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// assemble makes an office that nobody can reach yet.
+func assemble(ctx context.Context, o Options, k *keys) (*Office, error) {
 	f := &Office{
-		dir: o.Dir, clock: o.Clock, log: o.Log, register: o.Register,
-		server: srv, keys: k,
+		dir: o.Dir, clock: o.Clock, log: o.Log, register: o.Register, keys: k,
 		cards:    newCards(o.Authority, o.Register, o.Clock.Now()),
 		settings: newSettings(k.settings, o.Register),
 		journals: newJournals(),
 	}
+	var err error
 	if f.issuer, err = openIssuer(o.Dir); err != nil {
 		return nil, err
 	}
@@ -119,9 +132,6 @@ func New(ctx context.Context, o Options) (*Office, error) {
 	f.renderer = &renderer{key: k.document, clock: o.Clock, register: o.Register, paper: o.Paper, cards: f.cards}
 	f.desk = newDesk(o.Clock)
 	f.ctx, f.stop = context.WithCancel(context.WithoutCancel(ctx))
-	if err := f.open(ctx); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
 	return f, nil
 }
 
@@ -236,7 +246,9 @@ func (o *Office) Close() error {
 		closeLine(nc)
 	}
 	o.auditors = nil
-	o.server.stop()
+	if o.server != nil {
+		o.server.stop()
+	}
 	if err != nil {
 		return fmt.Errorf("office: %w", err)
 	}

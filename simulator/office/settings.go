@@ -69,7 +69,7 @@ func (o *Office) Set(key, value string) error {
 	}
 	o.line.Lock()
 	defer o.line.Unlock()
-	if !o.server.running() {
+	if o.server == nil || !o.server.running() {
 		return nil
 	}
 	return o.publishSettings(o.ctx)
@@ -198,12 +198,9 @@ func readSpans(value string) ([]protocol.Span, error) {
 // publishSettings signs the present revision and puts it into the bucket.
 // o.line is held.
 func (o *Office) publishSettings(ctx context.Context) error {
-	o.settings.mu.Lock()
-	now := o.settings.now
-	o.settings.mu.Unlock()
-	signed, err := protocol.SignSettings(o.settings.key, now)
+	signed, err := o.signedSettings()
 	if err != nil {
-		return fmt.Errorf("office: settings: %w", err)
+		return err
 	}
 	data, err := protocol.Encode(signed)
 	if err != nil {
@@ -223,4 +220,15 @@ func (o *Office) publishSettings(ctx context.Context) error {
 		return fmt.Errorf("office: settings: %w", err)
 	}
 	return nil
+}
+
+func (o *Office) signedSettings() (protocol.SignedSettings, error) {
+	o.settings.mu.Lock()
+	now := o.settings.now
+	o.settings.mu.Unlock()
+	signed, err := protocol.SignSettings(o.settings.key, now)
+	if err != nil {
+		return protocol.SignedSettings{}, fmt.Errorf("office: settings: %w", err)
+	}
+	return signed, nil
 }
