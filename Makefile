@@ -4,10 +4,10 @@
 BIN := bin
 GO  := go
 # What building, running and testing need, as Debian's packages. The tests meet
-# a real pcscd with a virtual reader, OpenSC, OpenSSL and Chromium.
+# a real pcscd with a virtual reader, OpenSC, OpenSSL, Chromium and CUPS' printer.
 BUILD := gcc libc6-dev pkg-config libpcsclite-dev
 FONTS := fonts-morisawa-bizud-gothic
-TESTS := pcscd vsmartcard-vpcd opensc openssl util-linux chromium
+TESTS := pcscd vsmartcard-vpcd opensc openssl util-linux chromium cups-ipp-utils dbus-daemon
 TOOL     := $(GO) tool -modfile=.ci/tools/go.mod
 
 .PHONY: run build test test-long bench lint pictures clean

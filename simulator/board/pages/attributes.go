@@ -3,7 +3,6 @@ package pages
 import (
 	"crypto/sha256"
 	"fmt"
-	"strings"
 
 	"github.com/OpenPrinting/goipp"
 )
@@ -60,11 +59,7 @@ const (
 func (p *Printer) status() goipp.Attributes {
 	now := p.clock.Now()
 	started := now.Add(-p.clock.Uptime())
-	toner := tonerUsual
-	if p.fault == faultToner {
-		toner = tonerLow
-	}
-	supply := fmt.Sprintf("index=1;class=supplyThatIsConsumed;type=toner;unit=percent;maxcapacity=100;level=%d;colorantname=black;", toner)
+	supply := fmt.Sprintf("index=1;class=supplyThatIsConsumed;type=toner;unit=percent;maxcapacity=100;level=%d;colorantname=black;", p.toner())
 	return goipp.Attributes{
 		enum("printer-state", int(p.state())),
 		keyword("printer-state-reasons", p.reasons()...),
@@ -79,6 +74,13 @@ func (p *Printer) status() goipp.Attributes {
 		goipp.MakeAttr("printer-supply", goipp.TagString, goipp.Binary(supply)),
 		text("printer-supply-description", goipp.TagText, "Toner"),
 	}
+}
+
+func (p *Printer) toner() int {
+	if p.fault == faultToner {
+		return tonerLow
+	}
+	return tonerUsual
 }
 
 func (p *Printer) identity(q *request) goipp.Attributes {
@@ -101,8 +103,10 @@ func (p *Printer) identity(q *request) goipp.Attributes {
 		text("printer-location", goipp.TagText, ""),
 		text("printer-make-and-model", goipp.TagText, "Simulated A4 page printer"),
 		text("printer-uuid", goipp.TagURI, p.uuid()),
-		text("printer-more-info", goipp.TagURI, "http"+strings.TrimPrefix(q.uri, "ipp")),
-		text("printer-device-id", goipp.TagText, "MFG:Simulated;MDL:A4 page printer;CMD:PWGRaster;"),
+		text("printer-more-info", goipp.TagURI, page(q.uri, suppliesPath)),
+		text("printer-supply-info-uri", goipp.TagURI, page(q.uri, suppliesPath)),
+		text("printer-icons", goipp.TagURI, iconURIs(q.uri)...),
+		text("printer-device-id", goipp.TagText, "MFG:Simulated;MDL:A4 page printer;CMD:PWGRaster,JPEG;"),
 		goipp.MakeAttr("printer-geo-location", goipp.TagUnknown, goipp.Void{}),
 		text("printer-organization", goipp.TagText, ""),
 		text("printer-organizational-unit", goipp.TagText, ""),
@@ -129,7 +133,7 @@ func (p *Printer) uuid() string {
 func documents() goipp.Attributes {
 	return goipp.Attributes{
 		text("document-format-default", goipp.TagMimeType, formatRaster),
-		text("document-format-supported", goipp.TagMimeType, formatRaster, formatUnknown),
+		text("document-format-supported", goipp.TagMimeType, formatRaster, formatJPEG, formatUnknown),
 		keyword("compression-supported", "none"),
 		keyword("pdl-override-supported", "attempted"),
 		keyword("pwg-raster-document-type-supported", "black_1", "sgray_8"),

@@ -10,6 +10,7 @@ import (
 
 const (
 	formatRaster  = "image/pwg-raster"
+	formatJPEG    = "image/jpeg"
 	formatUnknown = "application/octet-stream" // the printer finds out
 	mediaA4       = "iso_a4_210x297mm"
 
@@ -71,7 +72,7 @@ func (p *Printer) answer(m *goipp.Message, q *request) answer {
 
 // accept judges a new job's attributes, and says whether to print both sides.
 func (p *Printer) accept(q *request) (sides string, a answer) {
-	if f := stringOf(q.operation, "document-format"); f != "" && f != formatRaster && f != formatUnknown {
+	if f := stringOf(q.operation, "document-format"); !takes(f) {
 		return "", refuse(goipp.StatusErrorDocumentFormatNotSupported, "%s", f)
 	}
 	if c := stringOf(q.operation, "compression"); c != "" && c != "none" {
@@ -94,6 +95,16 @@ func (p *Printer) accept(q *request) (sides string, a answer) {
 		sides = ""
 	}
 	return sides, a
+}
+
+// takes says whether the printer takes a document of that format; "" leaves it to
+// the printer.
+func takes(format string) bool {
+	switch format {
+	case "", formatRaster, formatJPEG, formatUnknown:
+		return true
+	}
+	return false
 }
 
 // supported says whether the printer can do what a job template attribute asks.
@@ -204,7 +215,7 @@ func (p *Printer) sendDocument(q *request, j *job) answer {
 	if !ok {
 		return refuse(goipp.StatusErrorBadRequest, "no last-document")
 	}
-	if f := stringOf(q.operation, "document-format"); f != "" && f != formatRaster && f != formatUnknown {
+	if f := stringOf(q.operation, "document-format"); !takes(f) {
 		return refuse(goipp.StatusErrorDocumentFormatNotSupported, "%s", f)
 	}
 	if last && len(q.document) == 0 {

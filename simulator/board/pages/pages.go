@@ -7,10 +7,11 @@
 // its kind: a job is "completed" when the printer is done with it, a moment
 // before the sheet lies in the tray.
 //
-// It refuses what it did not offer (other formats, also the JPEG that the
-// standard wants beside; copies, compression) and has no spool: a document is forgotten when it is printed, cancelled or aborted. A
-// sheet that has been fed cannot be called back, and one that jammed is never
-// printed by itself.
+// It refuses what it did not offer (other formats than PWG Raster and the JPEG
+// that the standard wants beside; copies, compression) and has no spool: a
+// document is forgotten when it is printed, cancelled or aborted. A sheet that
+// has been fed cannot be called back, and one that jammed is never printed by
+// itself.
 //
 // Source: RFC 8010, RFC 8011, PWG 5100.14 (IPP Everywhere), PWG 5102.4 (PWG
 // Raster).

@@ -55,8 +55,17 @@ type document struct {
 
 var errShort = errors.New("it ends in the middle of a page")
 
-// decode reads a whole PWG Raster document. What is not exactly one is an error.
+// decode reads a document in one of the printer's two formats, which it knows by
+// its first bytes.
 func decode(b []byte) (*document, error) {
+	if bytes.HasPrefix(b, []byte(jpegStart)) {
+		return decodeJPEG(b)
+	}
+	return decodeRaster(b)
+}
+
+// decodeRaster reads a whole PWG Raster. What is not exactly one is an error.
+func decodeRaster(b []byte) (*document, error) {
 	d := &document{digest: sha256.Sum256(b)}
 	rest, ok := bytes.CutPrefix(b, []byte(rasterSync))
 	if !ok {

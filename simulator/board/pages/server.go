@@ -59,6 +59,9 @@ func (p *Printer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		panic(http.ErrAbortHandler) // net/http's way to drop a connection
 	}
+	if p.web(w, r) {
+		return
+	}
 	if r.URL.Path != Path {
 		http.NotFound(w, r)
 		return
