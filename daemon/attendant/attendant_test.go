@@ -3,6 +3,7 @@ package attendant
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -143,4 +144,50 @@ func TestJournalReasons(t *testing.T) {
 			t.Errorf("%v is shown as %q, want %q", err, got, want)
 		}
 	}
+}
+
+// held is a reader whose card another program keeps.
+type held struct {
+	board.Reader
+	changed chan board.Presence
+}
+
+func (h held) Connect() (board.Card, error) { return nil, board.ErrNoReader }
+
+func (h held) Wait(ctx context.Context, last board.Presence) (board.Presence, error) {
+	select {
+	case p := <-h.changed:
+		return p, nil
+	case <-ctx.Done():
+		return last, ctx.Err()
+	}
+}
+
+// A card that cannot be had although it lies there is the reader's matter, until
+// something changes there.
+func TestACardKeptByAnotherProgramIsTheReadersMatter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		dev := held{changed: make(chan board.Presence)}
+		r := NewReader(dev, NewRest(new(activity.Gauge)), slog.New(slog.DiscardHandler))
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(ctx) }()
+		dev.changed <- board.Presence{Cards: 1, Change: 1}
+		synctest.Wait()
+		if _, err := r.Open(); !errors.Is(err, flows.ErrCardGone) {
+			t.Errorf("open: %v", err)
+		}
+		if r.Working() || !r.Present() {
+			t.Errorf("working %t, present %t; want false, true", r.Working(), r.Present())
+		}
+		dev.changed <- board.Presence{Change: 2}
+		synctest.Wait()
+		if !r.Working() || r.Present() {
+			t.Errorf("taken: working %t, present %t; want true, false", r.Working(), r.Present())
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -138,14 +138,23 @@ func (r *Reader) Open() (flows.Card, error) {
 }
 
 // letLook gives Run a moment to see what an error of the reader's own has said,
-// so that Working knows it too.
+// so that Working knows it too. What Run cannot see (another program keeps the
+// card) holds until something changes on the reader.
 func (r *Reader) letLook(err error, looked <-chan struct{}) {
-	if !errors.Is(err, board.ErrHung) && !errors.Is(err, board.ErrNoReader) {
+	away := errors.Is(err, board.ErrNoReader)
+	if !away && !errors.Is(err, board.ErrHung) {
 		return
 	}
 	select {
 	case <-looked:
+		return
 	case <-time.After(readerRetry):
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if away && r.looked == looked {
+		r.log.Warn("card reader", "working", false, "err", err)
+		r.working = false
 	}
 }
 

@@ -82,6 +82,8 @@ func named(err error) error {
 		word = board.ErrRemoved
 	case scard.ErrUnresponsiveCard, scard.ErrUnpoweredCard, scard.ErrUnsupportedCard, scard.ErrInvalidAtr:
 		word = board.ErrUnpowered
+	case scard.ErrSharingViolation:
+		return fmt.Errorf("%w: %w", errShared, err)
 	case scard.ErrProtoMismatch:
 		return fmt.Errorf("%w: %w", board.ErrUnpowered, errProtocol)
 	case scard.ErrUnknownReader, scard.ErrReaderUnavailable, scard.ErrNoReadersAvailable,

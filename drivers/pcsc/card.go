@@ -56,6 +56,10 @@ func (r *Reader) connect() (board.Card, error) {
 		return nil, absence(err)
 	}
 	handle, err := r.power(context)
+	for until := time.Now().Add(sharedWithin); errors.Is(err, errShared) && time.Now().Before(until); {
+		time.Sleep(sharedEvery)
+		handle, err = r.power(context)
+	}
 	if errors.Is(err, board.ErrHung) {
 		return nil, absence(err) // the context is left when the call is back
 	}
@@ -96,6 +100,9 @@ func (r *Reader) power(c *scard.Context) (*scard.Card, error) {
 			empty = true
 		case errors.Is(err, board.ErrHung):
 			return nil, err
+		case errors.Is(err, errShared):
+			cards++
+			why = err
 		case errors.Is(err, board.ErrNoReader):
 			away = err
 		default:

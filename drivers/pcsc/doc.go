@@ -10,6 +10,11 @@
 // was unplugged and plugged in, after pcscd was started anew, and after a command
 // that came back late.
 //
+// Another program may have the card for a moment: one that looks what was laid
+// down, or one that has ended and that pcscd has not tidied up after. It is waited
+// for; one that keeps the card is in the way of the reader, and the card is not
+// to blame.
+//
 // A command is sent once. Nothing here sends anything again, and no command and
 // no answer is logged.
 //
@@ -26,10 +31,13 @@ package pcsc
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"regexp"
 	"strings"
 	"time"
+
+	"kioskd/drivers/board"
 )
 
 // Limits.
@@ -39,7 +47,9 @@ const (
 	TransmitWithin = 3 * time.Second
 	callWithin     = 3 * time.Second        // any other call
 	goneWithin     = 600 * time.Millisecond // for pcscd to see that a card has left: it looks every 400 ms
-	commandMax     = 4 + 3 + 65535 + 2      // bytes of an extended command APDU
+	sharedWithin   = 2 * time.Second        // for another program to let go of the card
+	sharedEvery    = 20 * time.Millisecond
+	commandMax     = 4 + 3 + 65535 + 2 // bytes of an extended command APDU
 )
 
 // relook bounds one sleep: a reader that was exchanged for another between two
@@ -60,6 +70,7 @@ var (
 	errHeld     = errors.New("pcsc: a card of this reader is held already")
 	errClosed   = errors.New("pcsc: the card was given up")
 	errProtocol = errors.New("card does not speak T=1")
+	errShared   = fmt.Errorf("another program has the card: %w", board.ErrNoReader)
 	errCommand  = errors.New("pcsc: not a command APDU")
 )
 

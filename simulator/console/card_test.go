@@ -98,17 +98,15 @@ func insert(t *testing.T, flags ...string) world {
 func (w world) seen(t *testing.T, life int) {
 	t.Helper()
 	w.said.until(t, "the card lies on the reader", life)
-	w.must(t, "opensc-tool", "--wait", "--atr")
+	if err := w.Await(t.Context(), true); err != nil {
+		t.Fatalf("%v\n%s", err, w.said)
+	}
 }
 
 // tool runs a PC/SC program.
 func (w world) tool(t *testing.T, name string, args ...string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Env = append(os.Environ(), w.Env())
-	cmd.Dir = w.dir
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	return w.Client(t.Context(), w.dir, name, args...)
 }
 
 func (w world) must(t *testing.T, name string, args ...string) string {

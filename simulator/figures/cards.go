@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 
 	"kioskd/simulator/card"
@@ -60,7 +59,7 @@ func (m *meter) cards(ctx context.Context, dir string, o Options) (err error) {
 		if err := s.Remake(resident, of.product); err != nil {
 			return err
 		}
-		ours, theirs, err := c.logins(ctx, dir, d.Env())
+		ours, theirs, err := c.logins(ctx, d, dir)
 		if err != nil {
 			return errors.Join(err, c.describe())
 		}
@@ -75,7 +74,7 @@ func (m *meter) cards(ctx context.Context, dir string, o Options) (err error) {
 type login struct{ all, after card.Traffic }
 
 // logins is kioskd's and OpenSC's with the same card.
-func (c *customer) logins(ctx context.Context, dir, env string) (ours, theirs login, err error) {
+func (c *customer) logins(ctx context.Context, d *pcscd.Daemon, dir string) (ours, theirs login, err error) {
 	before, _ := c.kiosk.Traffic()
 	if err := c.toPIN(ctx); err != nil {
 		return login{}, login{}, err
@@ -94,7 +93,7 @@ func (c *customer) logins(ctx context.Context, dir, env string) (ours, theirs lo
 	// kioskd has let go of the card, and it still lies there.
 	between, after := c.kiosk.Traffic()
 	ours = login{between.Since(before), after}
-	if err := c.openSC(ctx, dir, env); err != nil {
+	if err := openSC(ctx, d, dir); err != nil {
 		return login{}, login{}, err
 	}
 	all, after := c.kiosk.Traffic()
@@ -107,15 +106,13 @@ func (c *customer) logins(ctx context.Context, dir, env string) (ours, theirs lo
 }
 
 // openSC logs in and signs with pkcs11-tool as it is configured by itself.
-func (c *customer) openSC(ctx context.Context, dir, env string) error {
-	text := filepath.Join(dir, "text")
-	if err := os.WriteFile(text, []byte("what is signed"), 0o600); err != nil {
+func openSC(ctx context.Context, d *pcscd.Daemon, dir string) error {
+	if err := os.WriteFile(filepath.Join(dir, "text"), []byte("what is signed"), 0o600); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "pkcs11-tool", "--login", "--pin", pin, "--sign", "--mechanism", "SHA256-RSA-PKCS", "--id", "01",
-		"--input-file", text, "--output-file", filepath.Join(dir, "signature"))
-	cmd.Env = append(os.Environ(), env, "OPENSC_CONF=/dev/null")
-	if out, err := cmd.CombinedOutput(); err != nil {
+	out, err := d.Client(ctx, dir, "pkcs11-tool", "--login", "--pin", pin, "--sign", "--mechanism", "SHA256-RSA-PKCS", "--id", "01",
+		"--input-file", "text", "--output-file", "signature")
+	if err != nil {
 		return fmt.Errorf("pkcs11-tool (Debian: opensc): %w: %s", err, out)
 	}
 	return nil

@@ -1,44 +1,24 @@
-//go:build long
-
 package scenario_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // tool runs a PC/SC program on the reader of this kiosk.
 func (c *counter) tool(t *testing.T, name string, args ...string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Env = append(os.Environ(), c.daemon.Env(), "OPENSC_CONF=/dev/null")
-	cmd.Dir = c.dir
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	return c.daemon.Client(t.Context(), c.dir, name, args...)
 }
 
-// seen waits until pcscd has seen the card.
-func (c *counter) seen(t *testing.T) {
+// await waits until a card lies there for pcscd, or none does.
+func (c *counter) await(t *testing.T, card bool) {
 	t.Helper()
-	if out, err := c.tool(t, "opensc-tool", "--wait", "--atr"); err != nil {
-		t.Fatalf("no card in pcscd: %v\n%s", err, out)
+	if err := c.daemon.Await(t.Context(), card); err != nil {
+		t.Fatal(err)
 	}
-}
-
-// gone waits until pcscd has seen that it was taken.
-func (c *counter) gone(t *testing.T) {
-	t.Helper()
-	for range 200 {
-		if _, err := c.tool(t, "opensc-tool", "--atr"); err != nil {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Fatal("pcscd still sees a card")
 }
 
 // sign has OpenSC sign a text with the signature key, after this password.
@@ -59,7 +39,7 @@ func TestOpenSCSignsWithTheNewPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.play(t, "resident blocked-password\nsee home\nlay card\ntries password 0")
-	c.seen(t)
+	c.await(t, true)
 	for _, password := range []string{"ABC123", "NEWPASS7"} {
 		if out, err := c.sign(t, password); err == nil {
 			t.Errorf("before the reset OpenSC signs with %s:\n%s", password, out)
@@ -69,7 +49,7 @@ func TestOpenSCSignsWithTheNewPassword(t *testing.T) {
 		resident blocked-password
 		tries password 0
 		take card`)
-	c.gone(t)
+	c.await(t, false)
 	c.play(t, `
 		resident blocked-password
 		phone book
@@ -99,7 +79,7 @@ func TestOpenSCSignsWithTheNewPassword(t *testing.T) {
 		quiet
 		lay card
 		tries password 5`)
-	c.seen(t)
+	c.await(t, true)
 	if out, err := c.sign(t, "NEWPASS7"); err != nil {
 		t.Fatalf("OpenSC does not sign with the new password: %v\n%s", err, out)
 	}

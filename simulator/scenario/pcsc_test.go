@@ -1,5 +1,3 @@
-//go:build long
-
 package scenario_test
 
 import (
@@ -7,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -37,11 +34,6 @@ func open(t *testing.T) *counter {
 			t.Error(err)
 		}
 	})
-	kioskd := filepath.Join(dir, "kioskd")
-	args := []string{"-race", "-o", kioskd, "kioskd/daemon/kioskd"}
-	if out, err := exec.CommandContext(t.Context(), "go", append([]string{"build"}, args...)...).CombinedOutput(); err != nil {
-		t.Fatalf("build kioskd: %v\n%s", err, out)
-	}
 	d, err := pcscd.Start(t.Context(), pcscd.Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +49,7 @@ func open(t *testing.T) *counter {
 	}
 	t.Cleanup(supplies.Close)
 	shops := &scenario.Shops{
-		Kioskd: kioskd, Fonts: shop.DefaultFonts, Supplies: supplies, Log: slog.New(slog.DiscardHandler), Logs: dir,
+		Kioskd: daemonOf(t), Fonts: shop.DefaultFonts, Supplies: supplies, Log: slog.New(slog.DiscardHandler), Logs: dir,
 		PCSC: &shop.PCSC{Address: d.Address(0, 0), Env: d.Env()},
 	}
 	floor, closed, err := shops.Open(t.Context(), parse(t, "see home"))

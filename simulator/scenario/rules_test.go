@@ -1,5 +1,3 @@
-//go:build long
-
 package scenario_test
 
 import (
@@ -7,8 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -43,13 +39,12 @@ func openHall(t *testing.T) *hall {
 			t.Error(err)
 		}
 	})
-	kioskd := filepath.Join(dir, "kioskd")
-	args := []string{"-o", kioskd, "kioskd/daemon/kioskd"}
-	if out, err := exec.CommandContext(t.Context(), "go", append([]string{"build"}, args...)...).CombinedOutput(); err != nil {
-		t.Fatalf("build kioskd: %v\n%s", err, out)
+	binary, err := kioskd()
+	if err != nil {
+		t.Fatal(err)
 	}
 	s, err := shop.New(t.Context(), shop.Options{
-		Dir: dir, Start: parse(t, "see home").Start, Kioskd: kioskd, Log: slog.New(slog.DiscardHandler),
+		Dir: dir, Start: parse(t, "see home").Start, Kioskd: binary, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

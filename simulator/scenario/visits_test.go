@@ -3,8 +3,6 @@ package scenario_test
 import (
 	"bytes"
 	"log/slog"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -27,22 +25,13 @@ func TestVisits(t *testing.T) {
 		t.Fatalf("there are only %d visits", len(files))
 	}
 	dir := t.TempDir()
-	kioskd := filepath.Join(dir, "kioskd")
-	args := []string{"build", "-o", kioskd}
-	// The race detector's kioskd takes three times as long: make test-long.
-	if os.Getenv("KIOSKD_LONG") != "" {
-		args = append(args, "-race")
-	}
-	if out, err := exec.CommandContext(t.Context(), "go", append(args, "kioskd/daemon/kioskd")...).CombinedOutput(); err != nil {
-		t.Fatalf("build kioskd: %v\n%s", err, out)
-	}
 	supplies, err := shop.OpenSupplies("", shop.DefaultFonts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer supplies.Close()
 	shops := &scenario.Shops{
-		Kioskd: kioskd, Fonts: shop.DefaultFonts, Supplies: supplies, Log: slog.New(slog.DiscardHandler), Logs: dir,
+		Kioskd: daemonOf(t), Fonts: shop.DefaultFonts, Supplies: supplies, Log: slog.New(slog.DiscardHandler), Logs: dir,
 	}
 	var out bytes.Buffer
 	code := scenario.Run(t.Context(), files, shops, &out, scenario.RunOptions{
