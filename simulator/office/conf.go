@@ -10,120 +10,103 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/nats-io/nkeys"
+
 	"kioskd/daemon/office/protocol"
+	shipped "kioskd/systemd/office"
 )
 
-// Files that the server reads.
+// Files that the server reads: the shipped one, and what it includes.
 const (
-	confFile  = "nats-server.conf"
-	usersFile = "users.conf" // included: who may what
+	confFile   = "nats-server.conf"
+	siteFile   = "site.conf"
+	kiosksFile = "kiosks.conf"
+	fleetFile  = "fleet.conf"
 )
 
 // ownInbox is where answers to the office's own connections come.
 const ownInbox = "office.v1.inbox."
 
-// conf is the server's configuration. JetStream syncs before it acknowledges:
-// what a kiosk then forgets is on disk here.
-var conf = template.Must(template.New("conf").Parse(`# Written by the simulated office.
-listen: "127.0.0.1:{{.Port}}"
-max_payload: {{.MaxPayload}}
-max_control_line: 1024
-max_subscriptions: 64
-write_deadline: "5s"
-tls {
-  cert_file: "{{.Dir}}/` + serverCert + `"
-  key_file: "{{.Dir}}/` + serverKey + `"
-  min_version: "1.3"
-  timeout: 5
-}
-jetstream {
-  store_dir: "{{.Dir}}/jetstream"
-  sync_interval: always
-  max_memory_store: 16MB
-  max_file_store: 1GB
-}
-accounts {
-  SYSTEM {}
-  OFFICE {
-    jetstream: enabled
-    include "` + usersFile + `"
-  }
-}
-system_account: SYSTEM
+// ownReply begins every reply subject that the server puts in place of the one
+// that a kiosk named: an answer to it goes back to the account of the question.
+const ownReply = "_R_."
+
+var site = template.Must(template.New("site").Parse(`# Written by the simulated office.
+SITE_LISTEN: "127.0.0.1:{{.Port}}"
+SITE_CERTIFICATE: "{{.Dir}}/` + serverCert + `"
+SITE_KEY: "{{.Dir}}/` + serverKey + `"
+SITE_STORE: "{{.Dir}}/jetstream"
+SITE_STORE_MAX: 1GB
+FRONT_NKEY: {{.Front}}
+OPERATOR_NKEY: {{.Operator}}
+CLERK_NKEY: {{.Clerk}}
+AUDITOR_NKEY: {{.Auditor}}
 `))
 
-// users says who may publish and subscribe to what. Nothing that is not listed
+// kiosks is a block for each kiosk: an account with its one key, what it may
+// say and hear, and the doors between it and OFFICE. Nothing that is not listed
 // is allowed.
-var users = template.Must(template.New("users").Parse(`users: [
+var kiosks = template.Must(template.New("kiosks").Parse(`
 {{- range .}}
-  {
-    # {{.Who}}
-    nkey: {{.Key}}
-    permissions {
-      publish: [{{range .Publish}}
-        "{{.}}"{{end}}
-      ]
-      subscribe: [{{range .Subscribe}}
-        "{{.}}"{{end}}
-      ]
+"{{.ID}}": {
+  limits: {max_connections: 4, max_subscriptions: 128, max_leafnodes: 0}
+  users: [
+    {
+      nkey: {{.Key}}
+      permissions: {
+        publish: [{{range .Publish}}"{{.}}", {{end}}]
+        subscribe: [{{range .Subscribe}}"{{.}}", {{end}}]
+        allow_responses: {max: 1, expires: "1m"}
+      }
     }
-  }
+  ]
+  exports: [
+{{- range .Answers}}
+    {service: "{{.}}", accounts: [OFFICE]}
 {{- end}}
+  ]
+  imports: [
+{{- range .Publish}}
+    {service: {account: OFFICE, subject: "{{.}}"}}
+{{- end}}
+    {stream: {account: OFFICE, subject: "{{.Settings}}"}}
+  ]
+}
+{{end}}`))
+
+// fleet is OFFICE's side of the doors that kiosks open to it.
+var fleet = template.Must(template.New("fleet").Parse(`imports: [
+{{- range .}}{{$id := .ID}}{{range .Answers}}
+  {service: {account: "{{$id}}", subject: "{{.}}"}}
+{{- end}}{{end}}
 ]
 `))
 
-type user struct {
-	Who, Key           string
+type kioskBlock struct {
+	ID, Key, Settings  string
 	Publish, Subscribe []string
+	Answers            []string // what OFFICE may ask it
 }
 
-// kioskUser is what a kiosk may: ask on its own subjects, write its own journal,
-// read the end of that and the settings, and hear its own inbox.
-func kioskUser(id, public string) user {
-	u := user{
-		Who: "kiosk " + id, Key: public,
-		Subscribe: []string{protocol.Inbox(id) + ".>", protocol.SettingsTopic + ">"},
+// newBlock is what a kiosk may: ask on its own subjects, write its own journal,
+// read the end of that and the settings, say how it is, hear its own inbox, and
+// answer commands and those who look for services.
+func newBlock(id, public string) kioskBlock {
+	b := kioskBlock{
+		ID: id, Key: public, Settings: protocol.SettingsTopic + ">",
+		Answers: []string{"kiosk.v1." + id + ".command.*", "$SRV.>"},
 	}
+	b.Subscribe = append([]string{protocol.Inbox(id) + ".>", b.Settings}, b.Answers...)
 	for _, v := range protocol.Verbs() {
-		u.Publish = append(u.Publish, protocol.Subject(id, v))
+		b.Publish = append(b.Publish, protocol.Subject(id, v))
 	}
-	u.Publish = append(u.Publish,
-		protocol.JournalSubject(id), protocol.JournalDirectGet(id), protocol.SettingsDirectGet())
-	return u
+	b.Publish = append(b.Publish,
+		protocol.JournalSubject(id), "kiosk.v1."+id+".health",
+		protocol.JournalDirectGet(id), protocol.SettingsDirectGet())
+	return b
 }
 
-func (s *server) users() ([]user, error) {
-	// The front answers kiosks, and operators who ask how it is.
-	front := user{
-		Who: "front", Publish: []string{protocol.Inbox("*") + ".>", ownInbox + ">"},
-		Subscribe: []string{"$SRV.>", ownInbox + "front.>"},
-	}
-	for _, v := range protocol.Verbs() {
-		front.Subscribe = append(front.Subscribe, protocol.Subject("*", v))
-	}
-	clerk := user{
-		Who: "clerk", Publish: []string{"$JS.API.>", "$KV." + protocol.Bucket + ".>"},
-		Subscribe: []string{ownInbox + "clerk.>"},
-	}
-	auditor := user{Who: "auditor: hears everything, says nothing", Publish: []string{ownInbox + "nobody"}, Subscribe: []string{">"}}
-	var err error
-	if front.Key, err = s.keys.front.PublicKey(); err != nil {
-		return nil, err
-	}
-	if clerk.Key, err = s.keys.clerk.PublicKey(); err != nil {
-		return nil, err
-	}
-	if auditor.Key, err = s.keys.auditor.PublicKey(); err != nil {
-		return nil, err
-	}
-	all := []user{front, clerk, auditor}
-	for _, id := range slices.Sorted(maps.Keys(s.kiosks)) {
-		all = append(all, kioskUser(id, s.kiosks[id]))
-	}
-	return all, nil
-}
-
-// writeConf writes both files. s.mu is held.
+// writeConf writes all files. s.mu is held.
 func (s *server) writeConf() error {
 	dir, err := filepath.Abs(s.dir)
 	if err != nil {
@@ -132,25 +115,30 @@ func (s *server) writeConf() error {
 	if strings.ContainsAny(dir, "\"\\\n") {
 		return fmt.Errorf("office: server configuration: directory %q: want no quotes and no backslashes", dir)
 	}
-	port := s.port
-	if port == 0 {
-		port = -1 // any that is free
+	here := struct {
+		Dir, Front, Operator, Clerk, Auditor string
+		Port                                 int
+	}{Dir: dir, Port: s.port}
+	if here.Port == 0 {
+		here.Port = -1 // any that is free
 	}
-	all, err := s.users()
-	if err != nil {
-		return fmt.Errorf("office: server configuration: %w", err)
+	for _, u := range []struct {
+		key nkeys.KeyPair
+		to  *string
+	}{{s.keys.front, &here.Front}, {s.keys.operator, &here.Operator}, {s.keys.clerk, &here.Clerk}, {s.keys.auditor, &here.Auditor}} {
+		if *u.to, err = u.key.PublicKey(); err != nil {
+			return fmt.Errorf("office: server configuration: %w", err)
+		}
+	}
+	var blocks []kioskBlock
+	for _, id := range slices.Sorted(maps.Keys(s.kiosks)) {
+		blocks = append(blocks, newBlock(id, s.kiosks[id]))
 	}
 	for _, f := range []struct {
 		name string
 		text *template.Template
 		data any
-	}{
-		{usersFile, users, all},
-		{confFile, conf, struct {
-			Dir              string
-			Port, MaxPayload int
-		}{dir, port, maxPayload}},
-	} {
+	}{{siteFile, site, here}, {kiosksFile, kiosks, blocks}, {fleetFile, fleet, blocks}} {
 		var b bytes.Buffer
 		if err := f.text.Execute(&b, f.data); err != nil {
 			return fmt.Errorf("office: server configuration: %w", err)
@@ -158,6 +146,9 @@ func (s *server) writeConf() error {
 		if err := os.WriteFile(filepath.Join(dir, f.name), b.Bytes(), 0o600); err != nil {
 			return fmt.Errorf("office: server configuration: %w", err)
 		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, confFile), []byte(shipped.Conf()), 0o600); err != nil {
+		return fmt.Errorf("office: server configuration: %w", err)
 	}
 	return nil
 }

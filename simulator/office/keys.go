@@ -29,13 +29,14 @@ type keys struct {
 	document ed25519.PrivateKey // the renderer's
 	settings ed25519.PrivateKey // the clerk's
 
-	front, clerk, auditor nkeys.KeyPair // to our own server
+	front, operator, clerk, auditor nkeys.KeyPair // to our own server
 }
 
 // keyFile is how they are kept.
 type keyFile struct {
 	Seal, Document, Settings []byte
-	Front, Clerk, Auditor    string
+	Front, Operator          string
+	Clerk, Auditor           string
 }
 
 // openKeys reads the keys, or makes them the first time, and writes what kiosks
@@ -87,7 +88,7 @@ func makeKeys(file string) ([]byte, error) {
 		}
 		*to = key.Seed()
 	}
-	for _, to := range []*string{&f.Front, &f.Clerk, &f.Auditor} {
+	for _, to := range []*string{&f.Front, &f.Operator, &f.Clerk, &f.Auditor} {
 		seed, err := newSeed()
 		if err != nil {
 			return nil, err
@@ -125,7 +126,7 @@ func (f keyFile) open() (*keys, error) {
 	for _, n := range []struct {
 		seed string
 		to   *nkeys.KeyPair
-	}{{f.Front, &k.front}, {f.Clerk, &k.clerk}, {f.Auditor, &k.auditor}} {
+	}{{f.Front, &k.front}, {f.Operator, &k.operator}, {f.Clerk, &k.clerk}, {f.Auditor, &k.auditor}} {
 		if *n.to, err = nkeys.FromSeed([]byte(n.seed)); err != nil {
 			return nil, err
 		}

@@ -92,6 +92,11 @@ func New(ctx context.Context, o Options) (*Office, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	return newOn(ctx, &embedded{log: o.Log}, o)
+}
+
+// newOn is New with a server of another kind.
+func newOn(ctx context.Context, e engine, o Options) (*Office, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("office: %w", err)
 	}
@@ -99,7 +104,7 @@ func New(ctx context.Context, o Options) (*Office, error) {
 	if err != nil {
 		return nil, err
 	}
-	srv, err := newServer(o.Dir, k, o.Log)
+	srv, err := newServer(e, o.Dir, k, o.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -14,16 +14,14 @@ import (
 	"sync"
 	"time"
 
-	natsd "github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
-
-	"kioskd/daemon/office/protocol"
 )
 
-// server is the embedded nats-server. It reads the same kind of configuration
-// file that a server of its own would be started with.
+// server is the nats-server with its configuration: the shipped file, and beside
+// it what belongs to this place.
 type server struct {
+	engine engine
 	dir    string
 	keys   *keys
 	log    *slog.Logger
@@ -32,13 +30,18 @@ type server struct {
 
 	mu   sync.Mutex
 	port int
-	ns   *natsd.Server // nil while away
+	up   bool // false while away
 }
 
-// startTimeout is how long the server may take to listen, of process time.
-const startTimeout = 20 * time.Second
+// engine runs the server on a configuration file: in this process, or, in a
+// test, as the process that a region would start.
+type engine interface {
+	start(conf string) (port int, err error)
+	reload() error
+	stop()
+}
 
-func newServer(dir string, k *keys, log *slog.Logger) (*server, error) {
+func newServer(e engine, dir string, k *keys, log *slog.Logger) (*server, error) {
 	if err := openTLS(dir); err != nil {
 		return nil, err
 	}
@@ -46,7 +49,7 @@ func newServer(dir string, k *keys, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("office: tls: %w", err)
 	}
-	s := &server{dir: dir, keys: k, log: log, roots: x509.NewCertPool(), kiosks: make(map[string]string)}
+	s := &server{engine: e, dir: dir, keys: k, log: log, roots: x509.NewCertPool(), kiosks: make(map[string]string)}
 	if !s.roots.AppendCertsFromPEM(root) {
 		return nil, fmt.Errorf("office: %s: want a certificate in PEM", authorityFile)
 	}
@@ -63,48 +66,34 @@ func (s *server) url() string {
 func (s *server) start() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ns != nil {
+	if s.up {
 		return nil
 	}
 	if err := s.writeConf(); err != nil {
 		return err
 	}
-	opts, err := natsd.ProcessConfigFile(filepath.Join(s.dir, confFile))
+	port, err := s.engine.start(filepath.Join(s.dir, confFile))
 	if err != nil {
-		return fmt.Errorf("office: server configuration: %w", err)
+		return err
 	}
-	opts.NoSigs = true
-	ns, err := natsd.NewServer(opts)
-	if err != nil {
-		return fmt.Errorf("office: server: %w", err)
-	}
-	ns.SetLogger(serverLog{s.log}, false, false)
-	ns.Start()
-	if !ns.ReadyForConnections(startTimeout) {
-		ns.Shutdown()
-		ns.WaitForShutdown()
-		return errors.New("office: the server does not start to listen")
-	}
-	s.ns = ns
-	s.port = ns.Addr().(*net.TCPAddr).Port
+	s.port, s.up = port, true
 	return nil
 }
 
 func (s *server) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ns == nil {
+	if !s.up {
 		return
 	}
-	s.ns.Shutdown()
-	s.ns.WaitForShutdown()
-	s.ns = nil
+	s.engine.stop()
+	s.up = false
 }
 
 func (s *server) running() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ns != nil
+	return s.up
 }
 
 // addKiosk admits a kiosk, with the key in its file or a new one.
@@ -139,14 +128,19 @@ func (s *server) addKiosk(id string) (string, error) {
 
 // reload makes the running server read its file anew. s.mu is held.
 func (s *server) reload() error {
-	if s.ns == nil {
+	if !s.up {
 		return nil // it reads it when it starts
 	}
 	if err := s.writeConf(); err != nil {
 		return err
 	}
-	if err := s.ns.Reload(); err != nil {
-		return fmt.Errorf("office: server: %w", err)
+	// Twice: the first makes a new kiosk's account, the second its doors to
+	// OFFICE. nats-server 2.15 opens those of an account only when it starts, or
+	// when a reload finds the account there already.
+	for range 2 {
+		if err := s.engine.reload(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -193,24 +187,3 @@ func closeLine(nc *nats.Conn) {
 	nc.Close()
 	<-closed
 }
-
-// serverLog gives the server's words to our log. What it notices of clients that
-// come and go is of no interest here.
-type serverLog struct{ log *slog.Logger }
-
-func (l serverLog) Noticef(format string, v ...any) {
-	l.log.Debug("nats: " + fmt.Sprintf(format, v...))
-}
-
-func (l serverLog) Warnf(format string, v ...any) { l.log.Info("nats: " + fmt.Sprintf(format, v...)) }
-
-func (l serverLog) Errorf(format string, v ...any) { l.log.Warn("nats: " + fmt.Sprintf(format, v...)) }
-
-func (l serverLog) Fatalf(format string, v ...any) { l.log.Error("nats: " + fmt.Sprintf(format, v...)) }
-func (l serverLog) Debugf(string, ...any)          {}
-func (l serverLog) Tracef(string, ...any)          {}
-
-var _ natsd.Logger = serverLog{}
-
-// maxPayload leaves room for the JSON around the largest chunk.
-const maxPayload = protocol.MaxMessage

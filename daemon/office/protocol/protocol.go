@@ -108,13 +108,6 @@ func Asker(subject string) string {
 	return id
 }
 
-// OwnReply says whether an answer to reply reaches nobody but this kiosk. NATS
-// itself does not check reply subjects, so the office must.
-func OwnReply(kiosk, reply string) bool {
-	rest, ok := strings.CutPrefix(reply, Inbox(kiosk)+".")
-	return ok && rest != "" && !strings.ContainsAny(rest, "*> \t\r\n")
-}
-
 // JournalDirectGet is the subject that answers the last journal message of this
 // kiosk, straight from the stream.
 func JournalDirectGet(kiosk string) string {

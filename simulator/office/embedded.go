@@ -1,0 +1,71 @@
+package office
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	natsd "github.com/nats-io/nats-server/v2/server"
+)
+
+// startTimeout is how long the server may take to listen, of process time.
+const startTimeout = 20 * time.Second
+
+// embedded is a nats-server in this process.
+type embedded struct {
+	log *slog.Logger
+	ns  *natsd.Server
+}
+
+func (e *embedded) start(conf string) (port int, err error) {
+	opts, err := natsd.ProcessConfigFile(conf)
+	if err != nil {
+		return 0, fmt.Errorf("office: server configuration: %w", err)
+	}
+	opts.NoSigs = true
+	ns, err := natsd.NewServer(opts)
+	if err != nil {
+		return 0, fmt.Errorf("office: server: %w", err)
+	}
+	ns.SetLogger(serverLog{e.log}, false, false)
+	ns.Start()
+	if !ns.ReadyForConnections(startTimeout) {
+		ns.Shutdown()
+		ns.WaitForShutdown()
+		return 0, errors.New("office: the server does not start to listen")
+	}
+	e.ns = ns
+	return ns.Addr().(*net.TCPAddr).Port, nil
+}
+
+func (e *embedded) reload() error {
+	if err := e.ns.Reload(); err != nil {
+		return fmt.Errorf("office: server: %w", err)
+	}
+	return nil
+}
+
+func (e *embedded) stop() {
+	e.ns.Shutdown()
+	e.ns.WaitForShutdown()
+}
+
+// serverLog gives the server's words to our log. What it notices of clients that
+// come and go is of no interest here.
+type serverLog struct{ log *slog.Logger }
+
+func (l serverLog) Noticef(format string, v ...any) {
+	l.log.Debug("nats: " + fmt.Sprintf(format, v...))
+}
+
+func (l serverLog) Warnf(format string, v ...any) { l.log.Info("nats: " + fmt.Sprintf(format, v...)) }
+
+func (l serverLog) Errorf(format string, v ...any) { l.log.Warn("nats: " + fmt.Sprintf(format, v...)) }
+
+func (l serverLog) Fatalf(format string, v ...any) { l.log.Error("nats: " + fmt.Sprintf(format, v...)) }
+func (l serverLog) Debugf(string, ...any)          {}
+func (l serverLog) Tracef(string, ...any)          {}
+
+var _ natsd.Logger = serverLog{}
