@@ -28,6 +28,7 @@ type flags struct {
 	Play   playFlags   `cmd:"" help:"Play scripted customers."`
 	Office officeFlags `cmd:"" help:"The office alone."`
 	Card   cardFlags   `cmd:"" help:"A virtual card in pcscd's virtual reader."`
+	Fleet  fleetFlags  `cmd:"" help:"Many kiosks on one office, through a day with outages."`
 
 	Figures figuresFlags `cmd:"" name:"bench" help:"Measure how fast a kiosk is, each figure beside what it is compared with."`
 

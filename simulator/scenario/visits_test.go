@@ -12,7 +12,7 @@ import (
 
 // atATime is how many shops are open together: most of a visit is waiting for
 // mechanics, so a few more than there are cores.
-const atATime = 4
+const atATime = 6
 
 // Every visit of the folder, on the whole kiosk: the production binary as a
 // process of its own, on virtual chips, with a real office.
