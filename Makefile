@@ -7,10 +7,10 @@ GO  := go
 # a real pcscd with a virtual reader, OpenSC, OpenSSL, Chromium and CUPS' printer.
 BUILD := gcc libc6-dev pkg-config libpcsclite-dev
 FONTS := fonts-morisawa-bizud-gothic
-TESTS := pcscd vsmartcard-vpcd opensc openssl util-linux chromium cups-ipp-utils dbus-daemon
+TESTS := pcscd vsmartcard-vpcd opensc openssl util-linux chromium cups-ipp-utils dbus-daemon systemd
 TOOL     := $(GO) tool -modfile=.ci/tools/go.mod
 
-.PHONY: run build test test-long bench lint pictures clean
+.PHONY: run build test test-long bench lint pictures package test-package clean
 
 run: build ## the bench: board, office, page, and a kioskd
 	$(BIN)/kiosksim
@@ -45,5 +45,11 @@ pictures: build ## the README's pictures: panel, bench and sheet
 	@.ci/install $(BUILD) $(FONTS) $(TESTS)
 	$(BIN)/kiosksim pictures -dir simulator/bench/pictures
 
+package: ## kioskd's Debian packages for amd64 and arm64, in dist/
+	@systemd/package/build
+
+test-package: ## the packages built twice, tried on arm64, and installed in a fresh Debian (root)
+	@systemd/package/test
+
 clean:
-	rm -rf $(BIN)
+	rm -rf $(BIN) dist

@@ -42,7 +42,7 @@ func Run(ctx context.Context, cfg config.Config, log *slog.Logger) (err error) {
 	if err := os.MkdirAll(cfg.State, 0o700); err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}
-	b, err := openBoard(ctx, cfg.Board)
+	b, err := openBoard(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}
@@ -131,6 +131,7 @@ func (k *kiosk) serve(ctx context.Context, panel *ra8875.Dev, points journal.Poi
 	g.Go(func() error { return k.watchPanel(ctx, panel) })
 	g.Go(func() error { return k.devices.cash.Run(ctx) })
 	g.Go(func() error { return k.devices.reader.Run(ctx) })
+	g.Go(func() error { return k.watchPower(ctx) })
 	g.Go(func() error { k.devices.sheets.Find(ctx); return nil })
 
 	j, err := openJournal(k.cfg, points, k.now)

@@ -7,14 +7,13 @@ import (
 	"image"
 	"log/slog"
 	"strings"
+	"time"
 
 	"kioskd/daemon/activity"
 	"kioskd/daemon/attendant"
 	"kioskd/daemon/config"
 	"kioskd/daemon/screen"
 	"kioskd/drivers/board"
-	"kioskd/drivers/board/host"
-	"kioskd/drivers/board/link"
 	"kioskd/drivers/coin"
 	"kioskd/drivers/contact"
 	"kioskd/drivers/escpos"
@@ -24,14 +23,6 @@ import (
 	"kioskd/drivers/ra8875"
 	"kioskd/flows"
 )
-
-// openBoard takes this machine's buses, or those at the end of a link.
-func openBoard(ctx context.Context, address string) (board.Board, error) {
-	if address == "host" {
-		return host.Open(host.Options{})
-	}
-	return link.Dial(ctx, address)
-}
 
 // glass is the RA8875 as the screen's panel.
 type glass struct{ dev *ra8875.Dev }
@@ -60,6 +51,7 @@ type devices struct {
 	exit    *contact.Dev
 	tray    *contact.Dev
 	door    *contact.Dev
+	power   *contact.Dev // nil where the board has no such line
 }
 
 // opener opens devices one after the other, and stops at the first error.
@@ -83,6 +75,7 @@ func (o opener) open(artist attendant.Artist) (*devices, error) {
 		{"receipt printer", func() error { return o.receipts(d, artist) }},
 		{"card reader", func() error { return o.card(d) }},
 		{"door", func() (err error) { d.door, err = o.sensor(o.cfg.Wiring.Door, contact.Opts{}); return err }},
+		{"power-fail line", func() error { return o.power(d) }},
 	} {
 		if err := step.open(); err != nil {
 			return nil, errors.Join(fmt.Errorf("%s: %w", step.name, err), d.close())
@@ -168,6 +161,17 @@ func (o opener) sensor(name string, opts contact.Opts) (*contact.Dev, error) {
 	return contact.New(in, o.board.Clock(), opts)
 }
 
+// powerDebounce is how long a failing supply rings before it is believed.
+const powerDebounce = 20 * time.Millisecond
+
+func (o opener) power(d *devices) (err error) {
+	if o.cfg.Wiring.PowerFail == "" {
+		return nil
+	}
+	d.power, err = o.sensor(o.cfg.Wiring.PowerFail, contact.Opts{Debounce: powerDebounce})
+	return err
+}
+
 func (o opener) receipts(d *devices, artist attendant.Artist) error {
 	d.slips = attendant.NewSlips(func() (*escpos.Dev, error) {
 		port, err := o.board.UART(o.cfg.Wiring.Receipts)
@@ -213,7 +217,7 @@ func (d *devices) close() error {
 	if d.slips != nil {
 		errs = append(errs, d.slips.Close())
 	}
-	for _, c := range []*contact.Dev{d.exit, d.tray, d.door} {
+	for _, c := range []*contact.Dev{d.exit, d.tray, d.door, d.power} {
 		if c != nil {
 			errs = append(errs, c.Halt())
 		}

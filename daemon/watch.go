@@ -20,8 +20,11 @@ const (
 // harden makes sure that no secret gets out by a dump: no core file, no
 // debugger of the same user, no stack trace of memory.
 func harden() error {
-	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
-		return errors.Join(errors.New("no core files"), err)
+	var core unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_CORE, &core); err != nil || core != (unix.Rlimit{}) {
+		if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
+			return errors.Join(errors.New("no core files"), err)
+		}
 	}
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return errors.Join(errors.New("no dumps"), err)

@@ -37,6 +37,8 @@ type Config struct {
 	Hopper       Hopper       `toml:"hopper"`
 	Limit        Limit        `toml:"limit"`
 	Wiring       Wiring       `toml:"wiring"`
+	Host         Host         `toml:"host"`
+	Link         Link         `toml:"link"`
 }
 
 // Contact is the desk of the municipality where the kiosk stands, for the pages
@@ -102,6 +104,8 @@ type Wiring struct {
 	SheetExit string `toml:"sheet-exit"`
 	SheetTray string `toml:"sheet-tray"`
 	Door      string `toml:"door"`
+
+	PowerFail string `toml:"power-fail"` // high while the supply fails; "" where the board has no such line
 }
 
 // Duration is a time span as Go writes it: 60s, 10m.
@@ -140,7 +144,7 @@ func Default() Config {
 		Wiring: Wiring{
 			Panel: "SPI0.0", Touch: "I2C1", TouchReset: "TOUCH_RST", TouchIRQ: "TOUCH_INT", Receipts: "UART0", Reader: "reader",
 			CoinPulse: "COIN_PULSE", CoinInhibit: "COIN_INHIBIT", HopperMotor: "HOPPER_%d_MOTOR", HopperCoin: "HOPPER_%d_COIN",
-			Lamp: "LAMP_%s", Buzzer: "BUZZER", SheetExit: "SHEET_EXIT", SheetTray: "SHEET_TRAY", Door: "DOOR",
+			Lamp: "LAMP_%s", Buzzer: "BUZZER", SheetExit: "SHEET_EXIT", SheetTray: "SHEET_TRAY", Door: "DOOR", PowerFail: "POWER_FAIL",
 		},
 	}
 }
@@ -156,10 +160,14 @@ func Load(path string) (Config, error) {
 		return Config{}, &Error{fmt.Sprintf("config: %s: %v", path, err)}
 	}
 	dir := filepath.Dir(path)
-	for _, p := range []*string{&c.State, &c.Control, &c.Fonts, &c.Office.Authority, &c.Office.Key, &c.Office.PublicKey} {
-		if *p != "" && !filepath.IsAbs(*p) {
-			*p = filepath.Join(dir, *p)
-		}
+	for _, p := range []*string{&c.State, &c.Control, &c.Fonts} {
+		*p = beside(dir, *p)
+	}
+	for _, p := range []*string{
+		&c.Office.Authority, &c.Office.Key, &c.Office.PublicKey,
+		&c.Link.Authority, &c.Link.Certificate, &c.Link.Key,
+	} {
+		*p = credential(dir, *p)
 	}
 	return c, nil
 }
@@ -231,6 +239,9 @@ func (c Config) check() error {
 	}
 	if c.Hopper.Hundreds < 0 || c.Hopper.Fifties < 0 || c.Hopper.Tens < 0 {
 		return errors.New("hopper: a number of coins is 0 or more")
+	}
+	if err := c.Link.check(c.Board); err != nil {
+		return err
 	}
 	return c.Limit.check()
 }

@@ -81,6 +81,7 @@ func newVocabulary() *vocabulary {
 			"touch":           {"dead", "ghost"},
 			"panel":           {"dead"},
 			"door":            {"open"},
+			"supply":          {"failing"},
 			"disk":            {"full", "readonly", "damaged"},
 			"clock":           {"unset", "jump:D"},
 		},

@@ -66,6 +66,12 @@ func (k *Kiosk) Fault(device, kind string) error {
 		}
 		k.door.Set(true)
 		return nil
+	case "supply":
+		if kind != "failing" {
+			return fmt.Errorf("shop: a supply has no fault %q (there is failing)", kind)
+		}
+		k.supply.Set(true)
+		return nil
 	case "clock":
 		return k.clockFault(kind)
 	case "disk":
@@ -94,6 +100,8 @@ func (k *Kiosk) Clear(device string) error {
 		k.panel.Clear()
 	case "door":
 		k.door.Set(false)
+	case "supply":
+		k.supply.Set(false)
 	case "clock":
 		k.clearClock()
 	case "disk":

@@ -40,6 +40,7 @@ type Kiosk struct {
 	lamps    map[string]*lines.Lamp
 	buzzer   *lines.Buzzer
 	door     *lines.Switch
+	supply   *lines.Switch
 
 	stop       context.CancelFunc // of the board
 	unplug     context.CancelFunc // of the card reader from pcscd
@@ -133,7 +134,7 @@ func (k *Kiosk) wire() {
 	}
 	b.AddOutput("BUZZER", false, k.buzz)
 	k.door = lines.NewSwitch(b.AddInput("DOOR", false))
-	lines.NewSwitch(b.AddInput("POWER_FAIL", false))
+	k.supply = lines.NewSwitch(b.AddInput("POWER_FAIL", false))
 
 	if k.pcsc() == nil {
 		b.AddReader("reader", k.reader)

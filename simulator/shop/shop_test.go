@@ -304,7 +304,7 @@ func TestHandAndFaults(t *testing.T) {
 		t.Errorf("a coin: %v, %d back", err, k.Returned())
 	}
 	for device, kinds := range map[string][]string{
-		"reader": {"unplugged", "hangs", "garbage", "pulled:2"}, "door": {"open"}, "touch": {"dead", "ghost"}, "panel": {"dead"},
+		"reader": {"unplugged", "hangs", "garbage", "pulled:2"}, "door": {"open"}, "supply": {"failing"}, "touch": {"dead", "ghost"}, "panel": {"dead"},
 		"sheet-printer":   {"paper-out", "jam:1", "cover", "offline", "toner-low", "sensor-silent", "duplex-peek"},
 		"receipt-printer": {"paper-end", "near-end", "cover", "cutter", "offline", "flow-stuck"},
 		"coins":           {"jam", "rejects", "glitch"}, "hopper": {"empty", "short:1", "jam"}, "clock": {"unset", "jump:-2h"},

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,11 +18,18 @@ func (c *clock) Now() (t time.Time, trusted bool) {
 	return now, synchronised() && now.After(c.built)
 }
 
-// synchronised asks the kernel. NTP daemons clear its mark of doubt.
+// timesyncMark is what systemd-timesyncd leaves when it has set the clock
+// (systemd-timesyncd.service(8)).
+const timesyncMark = "/run/systemd/timesync/synchronized"
+
+// synchronised asks the kernel, whose mark of doubt NTP daemons clear. A service
+// with ProtectClock= may not ask (adjtimex is of @clock, though it only reads);
+// then timesyncd's mark says it.
 func synchronised() bool {
 	var x unix.Timex
 	if _, err := unix.Adjtimex(&x); err != nil {
-		return false
+		_, err = os.Stat(timesyncMark)
+		return err == nil
 	}
 	return x.Status&unix.STA_UNSYNC == 0
 }

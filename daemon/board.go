@@ -1,0 +1,110 @@
+package daemon
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"periph.io/x/conn/v3/gpio"
+
+	"kioskd/daemon/config"
+	"kioskd/drivers/board"
+	"kioskd/drivers/board/host"
+	"kioskd/drivers/board/link"
+)
+
+// openBoard takes this machine's buses, or those at the other end of a socket. A
+// kiosk of a real office has its own buses and no others: whoever holds the other
+// end of a socket holds the panel, the keypad and the card.
+func openBoard(ctx context.Context, cfg config.Config) (board.Board, error) {
+	if cfg.Board != "host" {
+		simulated, err := simulatedOffice(cfg.Office.Authority)
+		if err != nil {
+			return nil, err
+		}
+		if !simulated {
+			return nil, &config.Error{What: fmt.Sprintf(
+				"config: board = %q: with a real office's authority there is only board = \"host\"", cfg.Board)}
+		}
+	}
+	switch {
+	case cfg.Board == "host":
+		debounce := make(map[string]time.Duration, len(cfg.Host.Debounce))
+		for name, d := range cfg.Host.Debounce {
+			debounce[name] = time.Duration(d)
+		}
+		return host.Open(host.Options{Names: cfg.Host.Names, Debounce: debounce})
+	case strings.HasPrefix(cfg.Board, "tcp:"):
+		trust, err := linkTrust(cfg.Link)
+		if err != nil {
+			return nil, err
+		}
+		return link.DialTLS(ctx, cfg.Board, trust)
+	default:
+		return link.Dial(ctx, cfg.Board)
+	}
+}
+
+// simulatedName is how the authority of a simulated office calls itself.
+const simulatedName = "simulated office"
+
+// simulatedOffice says whether the pinned authority, a PEM file, is a simulated
+// office's and nobody else's.
+func simulatedOffice(file string) (bool, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return false, &config.Error{What: fmt.Sprintf("config: office.authority: %v", err)}
+	}
+	found := false
+	for block, rest := pem.Decode(b); block != nil; block, rest = pem.Decode(rest) {
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return false, &config.Error{What: fmt.Sprintf("config: office.authority: %s: %v", file, err)}
+		}
+		if certificate.Subject.CommonName != simulatedName {
+			return false, nil
+		}
+		found = true
+	}
+	return found, nil
+}
+
+// linkTrust is the mutual TLS of a board on the network.
+func linkTrust(l config.Link) (*tls.Config, error) {
+	own, err := tls.LoadX509KeyPair(l.Certificate, l.Key)
+	if err != nil {
+		return nil, fmt.Errorf("link: our certificate: %w", err)
+	}
+	authority, err := os.ReadFile(l.Authority)
+	if err != nil {
+		return nil, fmt.Errorf("link: authority: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(authority) {
+		return nil, fmt.Errorf("link: authority: %s holds no certificate", l.Authority)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{own}, RootCAs: roots, MinVersion: tls.VersionTLS13}, nil
+}
+
+var errPowerFails = errors.New("the power fails")
+
+// watchPower gives the board back as soon as the supply fails: outputs fall to
+// their resistors' levels, so that coins are refused and motors stand, and
+// nothing is begun that the capacitors could not end. What is under way is
+// unknown, as after any power cut; the journal is synced at every step.
+func (k *kiosk) watchPower(ctx context.Context) error {
+	if k.devices.power == nil {
+		return nil
+	}
+	if err := k.devices.power.Wait(ctx, gpio.High); err != nil {
+		return nil // the kiosk ends, or the board is gone: others tell
+	}
+	k.log.Error("the power fails; ending", "since", k.devices.power.Since())
+	return errors.Join(errPowerFails, k.board.Close())
+}
