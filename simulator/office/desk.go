@@ -14,6 +14,7 @@ import (
 // Bounds of what the office keeps in hand.
 const (
 	visitLife  = 20 * time.Minute // of the world's time; a kiosk ends a visit after 15
+	nonceLife  = 15 * time.Minute // as long as a visit may take, and the PIN with it
 	overLife   = 2 * visitLife    // for so long a session that is over stays over
 	inHandMost = 32               // requests of one kiosk at one time
 	jobsMost   = 64               // requests of one session

@@ -55,10 +55,11 @@ func (o *Office) begin(kiosk string, ask protocol.Ask) outcome {
 		})
 }
 
-// finish takes the card's proof. The nonce is used up by it, right or wrong.
+// finish takes the card's proof. The nonce is used up by it, right or wrong, and
+// by its age.
 func (o *Office) finish(_ context.Context, v *visit, _ string, q protocol.FinishAsk) (protocol.FinishAnswer, *protocol.Error) {
 	v.mu.Lock()
-	used := v.nonceOut
+	used := v.nonceOut || o.clock.Now().Sub(v.began) > nonceLife
 	v.nonceOut = true
 	v.mu.Unlock()
 	if used {

@@ -130,6 +130,16 @@ func (o *Office) Expire(name, which string, at time.Time) error {
 	return nil
 }
 
+// Lists says whether the authority's lists of revocations still come. The last of
+// those that do not was two days ago.
+func (o *Office) Lists(come bool) {
+	if come {
+		o.cards.authority.ResumeLists()
+		return
+	}
+	o.cards.authority.StopLists(o.clock.Now().AddDate(0, 0, -2))
+}
+
 // Reissue gives the resident a new card with new keys; the certificates of the
 // old one are revoked. What was out of the ordinary with the old card is not
 // with the new one.

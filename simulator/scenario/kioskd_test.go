@@ -1,10 +1,12 @@
 package scenario_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 )
@@ -16,6 +18,12 @@ var kioskd, raced func() (string, error)
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
+	// Most of a visit is waiting: for mechanics, for pcscd that looks every 400 ms.
+	flag.Parse()
+	if err := flag.Set("test.parallel", strconv.Itoa(atATime)); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	dir, err := os.MkdirTemp("", "kioskd")
 	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)

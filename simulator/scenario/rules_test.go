@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"kioskd/simulator/card"
+	"kioskd/simulator/office"
+	"kioskd/simulator/office/authority"
 	"kioskd/simulator/scenario"
 	"kioskd/simulator/shop"
 )
@@ -218,4 +221,44 @@ func TestRuleS21(t *testing.T) {
 			h.play(t, fmt.Sprintf("resident adult\nexpires user %s\n", tc.ends.Format(time.RFC3339))+of("adult")+tc.then)
 		})
 	}
+}
+
+// What the office says no to at login and no resident of the scenarios brings
+// about: each has its page, in the shopper's words and with where to go.
+func TestRefusalsAtLogin(t *testing.T) {
+	t.Parallel()
+	h := openHall(t)
+	const typed = "see pin\ntype 1234\ntap enter\n"
+	t.Run("card of another authority of the same name", func(t *testing.T) {
+		other, err := authority.New(h.shop.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		spec, err := office.CardOf("adult", other, h.shop.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		forged, err := card.New(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.play(t, untilLayCard)
+		h.kiosk.LayCard(forged)
+		h.play(t, "resident adult\n"+typed+"see refused code=unknown-card has=市区町村の窓口\ntap next\nsee guidance\ntap next\nsee take-card\ntake card\nsee home\noffice has login-refused 1 code=unknown-card\nquiet")
+	})
+	t.Run("municipality outside the service", func(t *testing.T) {
+		for _, r := range h.shop.Office().Residents() {
+			if r.Name == "alone" {
+				r.Municipality = "elsewhere"
+			}
+		}
+		h.play(t, of("alone")+typed+"see refused code=not-in-service has=お住まいの市区町村の窓口\ntap next\nsee take-card\ntake card\nsee home\nquiet")
+	})
+	t.Run("no fresh list of revocations", func(t *testing.T) {
+		h.shop.Office().Lists(false)
+		h.play(t, of("elderly")+typed+"see sorry has=お問い合わせ within 20s\ntap next\nsee take-card\ntake card\nsee home\nquiet")
+		h.shop.Office().Lists(true)
+		h.play(t, of("elderly")+typed+"see take-card\ntake card\nsee kind\ntap cancel\nsee cancelled\nwait 30s\nsee home\nquiet")
+	})
 }

@@ -241,6 +241,8 @@ func TestRevocation(t *testing.T) {
 	check("last day of the list", now.Add(24*time.Hour), nil)
 	check("stale", now.Add(48*time.Hour), authority.ErrNoList)
 	check("the day before", now.Add(-24*time.Hour), nil)
+	w.StopLists(time.Time{})
+	check("missing", now, authority.ErrNoList)
 	w.ResumeLists()
 	if err := w.VerifyUser(der, now.Add(48*time.Hour)); !errors.As(err, &revoked) {
 		t.Errorf("published again: %v", err)

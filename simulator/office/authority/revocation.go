@@ -3,6 +3,7 @@ package authority
 import (
 	"crypto/rand"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"math/big"
 	"time"
@@ -65,7 +66,8 @@ func (a *Authority) RevokeSign(serial *big.Int, reason Reason) { a.sign.revoke(s
 func (a *Authority) Restore(serial *big.Int) { a.user.restore(serial) }
 
 // StopLists publishes no list after that time, until ResumeLists: what happens
-// when the line to the authority is down.
+// when the line to the authority is down. After the zero time there never was
+// one.
 func (a *Authority) StopLists(at time.Time) {
 	for _, s := range []*side{a.user, a.sign} {
 		s.mu.Lock()
@@ -123,13 +125,17 @@ func (g *generation) list(at time.Time) (*list, error) {
 	}
 	g.side.mu.Lock()
 	revoked := g.side.revoked
+	missing := false
 	if s := g.side.stopped; s != nil {
-		revoked = s.revoked
+		revoked, missing = s.revoked, s.at.IsZero()
 		if at.After(s.at) {
 			at = s.at
 		}
 	}
 	g.side.mu.Unlock()
+	if missing {
+		return nil, errMissing
+	}
 	y, m, d := at.In(jst).Date()
 	day := time.Date(y, m, d, 0, 0, 0, 0, jst)
 
@@ -145,6 +151,8 @@ func (g *generation) list(at time.Time) (*list, error) {
 	g.last = l
 	return l, nil
 }
+
+var errMissing = errors.New("there is none")
 
 // same says whether two lists were made from one state: a changed state is
 // always a new slice.
