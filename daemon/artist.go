@@ -11,7 +11,7 @@ import (
 type artist struct{ screen *screen.Screen }
 
 func (a artist) Slip(s flows.Slip) (rows []byte, said func() error, err error) {
-	kinds := map[string]string{"receipt": screen.SlipReceipt, "debt": screen.SlipOwed, "reset": screen.SlipReset}
+	kinds := map[string]string{"receipt": screen.SlipReceipt, "debt": screen.SlipOwed, "reset": screen.SlipReset, "test": screen.SlipTest}
 	dots, err := a.screen.RenderSlip(kinds[s.Kind], screen.Slip{
 		At: s.At, Contact: s.Contact, Store: s.Kiosk, Document: "residence-certificate", Number: s.Number,
 		Copies: s.Copies, Fee: s.Fee, Paid: s.Paid, Change: s.Change, Owed: s.Owed, Incident: s.Incident,

@@ -65,6 +65,7 @@ type kiosk struct {
 	office  *line
 	service *attendant.Service
 
+	journal   atomic.Pointer[journal.Journal] // nil while it is not open
 	touchDead atomic.Bool
 	panelDead atomic.Bool
 	booting   atomic.Bool
@@ -141,6 +142,7 @@ func (k *kiosk) serve(ctx context.Context, panel *ra8875.Dev, points journal.Poi
 		j = nil
 	}
 	if j != nil {
+		k.journal.Store(j)
 		g.Go(func() error { return j.Send(ctx, client, k.log) })
 		g.Go(func() error { return k.mendDisk(ctx, j) })
 		g.Go(func() error { return k.watchDoor(ctx, j) })
@@ -180,7 +182,17 @@ func (k *kiosk) counter(j *journal.Journal) *flows.Counter {
 			Visit: time.Duration(l.Visit), LastStart: time.Duration(l.LastStart),
 		},
 	}
+	c.Technician = k.technician(j)
 	return c
+}
+
+// technician is whoever knows the code; nobody where none was set.
+func (k *kiosk) technician(j *journal.Journal) *flows.Technician {
+	code := k.cfg.Maintenance.Hash()
+	if code == nil {
+		return nil
+	}
+	return &flows.Technician{Door: k.devices.door, Pad: k.screen, Admits: code.Admits, Unsent: memory{j}.Unsent}
 }
 
 // touch listens to the touch chip, and starts it anew when it is dead.
@@ -219,13 +231,26 @@ func (k *kiosk) touch(ctx context.Context) error {
 	return nil
 }
 
-// broken is the device without which nobody can be served, or "".
+// clockTolerance is how far before its own journal's beginning a kiosk may find
+// itself without distrusting its clock.
+const clockTolerance = 31 * 24 * time.Hour
+
+// broken is what this kiosk cannot serve anybody with or without, or "": a clock
+// that lies, a dead device, the technician's word.
 func (k *kiosk) broken() string {
+	j := k.journal.Load()
 	switch {
+	case j != nil && k.now().Before(j.Ledger().Begun().Add(-clockTolerance)):
+		// A clock that lost its battery believes in a past the journal was not
+		// there in. Its last event is no measure: one that was written by a clock
+		// running ahead would lock out the right time for good.
+		return "clock"
 	case k.panelDead.Load():
 		return "panel"
 	case k.touchDead.Load():
 		return "touch"
+	case j != nil && j.Ledger().TakenOut():
+		return "technician"
 	default:
 		return ""
 	}
@@ -245,6 +270,9 @@ func (k *kiosk) watchPanel(ctx context.Context, panel *ra8875.Dev) error {
 		}
 		err := panel.Check()
 		if err == nil {
+			if err := k.screen.Renew(); err != nil {
+				k.log.Error("panel gets no picture", "err", err)
+			}
 			continue
 		}
 		if ctx.Err() != nil {
@@ -259,6 +287,9 @@ func (k *kiosk) watchPanel(ctx context.Context, panel *ra8875.Dev) error {
 		}
 		k.log.Info("panel is set up anew")
 		k.screen.Forget()
+		if err := k.screen.Renew(); err != nil {
+			k.log.Error("panel gets no picture", "err", err)
+		}
 		k.devices.signals.Off(flows.LampAttention)
 		k.panelDead.Store(false)
 	}

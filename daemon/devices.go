@@ -50,7 +50,7 @@ type devices struct {
 	reader  *attendant.Reader
 	exit    *contact.Dev
 	tray    *contact.Dev
-	door    *contact.Dev
+	door    *attendant.Door
 	power   *contact.Dev // nil where the board has no such line
 }
 
@@ -74,7 +74,7 @@ func (o opener) open(artist attendant.Artist) (*devices, error) {
 		{"sheet printer", func() error { return o.paper(d) }},
 		{"receipt printer", func() error { return o.receipts(d, artist) }},
 		{"card reader", func() error { return o.card(d) }},
-		{"door", func() (err error) { d.door, err = o.sensor(o.cfg.Wiring.Door, contact.Opts{}); return err }},
+		{"door", func() error { return o.doorway(d) }},
 		{"power-fail line", func() error { return o.power(d) }},
 	} {
 		if err := step.open(); err != nil {
@@ -172,6 +172,17 @@ func (o opener) power(d *devices) (err error) {
 	return err
 }
 
+func (o opener) doorway(d *devices) error {
+	door := attendant.NewDoor(o.rest)
+	c, err := o.sensor(o.cfg.Wiring.Door, contact.Opts{Changed: door.Changed, Work: o.gauge.Begin})
+	if err != nil {
+		return err
+	}
+	door.SetContact(c)
+	d.door = door
+	return nil
+}
+
 func (o opener) receipts(d *devices, artist attendant.Artist) error {
 	d.slips = attendant.NewSlips(func() (*escpos.Dev, error) {
 		port, err := o.board.UART(o.cfg.Wiring.Receipts)
@@ -217,10 +228,13 @@ func (d *devices) close() error {
 	if d.slips != nil {
 		errs = append(errs, d.slips.Close())
 	}
-	for _, c := range []*contact.Dev{d.exit, d.tray, d.door, d.power} {
+	for _, c := range []*contact.Dev{d.exit, d.tray, d.power} {
 		if c != nil {
 			errs = append(errs, c.Halt())
 		}
+	}
+	if d.door != nil {
+		errs = append(errs, d.door.Halt())
 	}
 	if d.sheets != nil {
 		errs = append(errs, d.sheets.Close())

@@ -51,6 +51,13 @@ func (m memory) Ledger() *flows.Ledger {
 	return m.Journal.Ledger()
 }
 
+func (m memory) Unsent() uint64 {
+	if m.Journal == nil {
+		return 0
+	}
+	return m.Journal.Unsent()
+}
+
 // line is the office's client that remembers whether a customer's session is
 // open, and how many sheets are in memory.
 type line struct {

@@ -40,17 +40,14 @@ func (v *visit) chooseOnce(ctx context.Context) error {
 }
 
 // membersMax is how many members fit on one page to choose from. A larger
-// household is offered as a whole, or at the counter.
+// household is on several, which follow each other in a ring by "more".
 const membersMax = 15
 
 // chooseScope offers the household only to somebody who shares one.
 func (v *visit) chooseScope(ctx context.Context) error {
 	ids := []string{"self"}
 	if !v.offer.Alone {
-		ids = append(ids, "all")
-		if len(v.offer.Members) <= membersMax {
-			ids = append(ids, "some")
-		}
+		ids = append(ids, "all", "some")
 	}
 	id, err := v.ask(ctx, v.page(PageScope, ids...), nil)
 	if err != nil {
@@ -96,6 +93,8 @@ func (v *visit) chooseItems(ctx context.Context) error {
 
 // toggle shows a list of switches until next, and returns the ids that are on.
 func (v *visit) toggle(ctx context.Context, name string, list []Button, oneAtLeast bool) ([]string, error) {
+	parts := slices.Collect(slices.Chunk(list, membersMax))
+	part := 0
 	for {
 		var on []string
 		for _, b := range list {
@@ -105,13 +104,22 @@ func (v *visit) toggle(ctx context.Context, name string, list []Button, oneAtLea
 		}
 		p := v.page(name, "next")
 		p.Buttons[0].Disabled = oneAtLeast && len(on) == 0
-		p.Buttons = append(slices.Clone(list), p.Buttons...)
+		if len(parts) > 1 {
+			p.Keys = append(p.Keys, keys("part", strconv.Itoa(part+1), "parts", strconv.Itoa(len(parts)))...)
+			p.Buttons = append(buttons("more"), p.Buttons...)
+		}
+		if len(parts) > 0 {
+			p.Buttons = append(slices.Clone(parts[part]), p.Buttons...)
+		}
 		id, err := v.ask(ctx, p, nil)
 		if err != nil {
 			return nil, err
 		}
-		if id == "next" {
+		switch id {
+		case "next":
 			return on, nil
+		case "more":
+			part = (part + 1) % len(parts)
 		}
 		for i := range list {
 			if list[i].ID == id {

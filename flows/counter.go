@@ -21,8 +21,8 @@ import (
 	"strconv"
 )
 
-// Counter is what a customer stands in front of. All exported fields are
-// required.
+// Counter is what a customer stands in front of. All exported fields but
+// Technician are required.
 type Counter struct {
 	Kiosk        string
 	Municipality string  // where the machine stands: its hours decide the gate
@@ -40,9 +40,13 @@ type Counter struct {
 	Service Service
 	Limits  Limits
 	Log     *slog.Logger
+	// Technician opens the maintenance page; nil where no code was set, and then
+	// there is none.
+	Technician *Technician
 
 	reporting turn              // one Report at a time
 	stand     map[string]string // of each device, as it was booked last
+	unbooked  upkeep            // wrong codes that the journal did not take
 }
 
 // The ways a question ends that are not an answer.
@@ -111,21 +115,27 @@ func (c *Counter) left(ctx context.Context, err error) error {
 }
 
 // home waits for somebody. Coins that come while nobody is asked for money go
-// straight back.
+// straight back. A door that opens is the technician's.
 func (c *Counter) home(ctx context.Context) error {
 	for {
-		woken, stop := c.either(ctx, c.Service.Changed(), c.Cash.Pending())
-		id, err := c.Screen.Ask(ctx, Page{
+		open := c.doorOpen()
+		p := Page{
 			Name:    PageHome,
 			Buttons: buttons("start", "help", "language"),
-			Notice:  c.Office.Rules().Notice["ja"],
-		}, woken)
-		stop()
+			Notice:  c.Office.Rules().Notice,
+		}
+		id, err := c.waiting(ctx, p, c.Cash.Pending())
 		if err != nil {
 			return err
 		}
 		if err := c.returnStray(); err != nil {
 			return err
+		}
+		if id == "maintenance" || !open && c.doorOpen() {
+			if err := c.maintenance(ctx); err != nil {
+				return err
+			}
+			return errHome // what the technician did may have changed everything
 		}
 		if c.Service.OutOfService() != "" {
 			return errHome
@@ -141,12 +151,33 @@ func (c *Counter) home(ctx context.Context) error {
 	}
 }
 
+// waiting shows a page on which nobody's visit is open, until it is answered or
+// something else happens: the service's state, the door, or what until tells of.
+// While the door is open, the way to the technician's page is on it.
+func (c *Counter) waiting(ctx context.Context, p Page, until <-chan struct{}) (string, error) {
+	if c.doorOpen() {
+		p.Buttons = append(p.Buttons, Button{ID: "maintenance"})
+	}
+	asking, cancel := context.WithCancel(ctx)
+	defer cancel()
+	woken, stop := c.any(asking, c.Service.Changed(), until, c.doorMoves(asking))
+	defer stop()
+	return c.Screen.Ask(ctx, p, woken)
+}
+
 // outOfService shows why, until it is no longer so.
 func (c *Counter) outOfService(ctx context.Context, reason string) error {
-	_, err := c.Screen.Ask(ctx, Page{
+	open := c.doorOpen()
+	id, err := c.waiting(ctx, Page{
 		Name: PageOutOfService, Keys: keys("reason", reason), Contact: &c.Contact,
-	}, c.Service.Changed())
-	return err
+	}, nil)
+	if err != nil {
+		return err
+	}
+	if id == "maintenance" || !open && c.doorOpen() {
+		return c.maintenance(ctx)
+	}
+	return nil
 }
 
 // cancelled says that nothing was done and nothing is kept, and sees that the
@@ -203,8 +234,19 @@ func (c *Counter) takeCard(ctx context.Context) (late bool, err error) {
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	gone := c.Reader.Gone(waiting)
-	if _, err := c.Screen.Ask(ctx, Page{Name: PageTakeCard, Lasts: c.Limits.Card}, gone); err != nil {
-		return false, err
+	p := Page{Name: PageTakeCard, Buttons: buttons("help", "language"), Lasts: c.Limits.Card}
+	for {
+		id, err := c.Screen.Ask(ctx, p, gone)
+		if err != nil {
+			return false, err
+		}
+		if id != "help" {
+			break
+		}
+		// Whichever way the help is left, the card comes first.
+		if err := c.guidance(ctx, "where", c.Contact); err != nil && !errors.Is(err, errHome) && !errors.Is(err, ErrIdle) {
+			return false, err
+		}
 	}
 	if !c.Reader.Present() {
 		return false, nil
@@ -262,8 +304,8 @@ func (c *Counter) contact(p Page) Contact {
 	return c.Contact
 }
 
-// either is closed when one of several things has happened; stop ends the wait.
-func (c *Counter) either(ctx context.Context, a, b <-chan struct{}) (<-chan struct{}, context.CancelFunc) {
+// any is closed when one of several things has happened; stop ends the wait.
+func (c *Counter) any(ctx context.Context, a, b, d <-chan struct{}) (<-chan struct{}, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -271,6 +313,7 @@ func (c *Counter) either(ctx context.Context, a, b <-chan struct{}) (<-chan stru
 		select {
 		case <-a:
 		case <-b:
+		case <-d:
 		case <-ctx.Done():
 		}
 	}()

@@ -168,7 +168,7 @@ type SlipPrinter interface{ Printer[Slip] }
 
 // Slip is what the receipt printer prints. It carries no personal data.
 type Slip struct {
-	Kind    string // receipt, debt, reset
+	Kind    string // receipt, debt, reset, test
 	At      time.Time
 	Kiosk   string
 	Number  string // of the visit: random
@@ -203,9 +203,10 @@ type Signals interface {
 // Service says whether this kiosk may serve at all.
 type Service interface {
 	// OutOfService is the reason it may not (clock, version, disk, journal,
-	// panel, touch, office-order), or "".
+	// panel, touch, technician, office-order), or "".
 	OutOfService() string
-	// Changed is closed when the answer differs from the last one given.
+	// Changed is closed when the answer, or the office's settings, differ from
+	// when the last answer was given.
 	Changed() <-chan struct{}
 }
 

@@ -64,6 +64,27 @@ const (
 	ResetReported  = "reset-reported"
 )
 
+// What Event.Device names, where an event of the kind device or cash-count is
+// about money or about the technician.
+const (
+	DeviceCoins       = "coins"
+	DeviceHopper      = "hopper"
+	DeviceCashBox     = "cash-box"
+	DeviceMaintenance = "maintenance" // the technician's page
+	DeviceService     = "service"     // taken out of service, or put back, by the technician
+)
+
+// What Event.Reason says of the technician's doings.
+const (
+	ReasonWrongCode    = "wrong-code"
+	ReasonCodeAccepted = "code-accepted"
+	ReasonLeft         = "left"
+	ReasonTakenOut     = "out-of-service"
+	ReasonPutBack      = "in-service"
+	ReasonRefilled     = "refilled" // of a cash count: Count coins are in the hopper now
+	ReasonEmptied      = "emptied"  // of a cash count: of the box, Yen were in it
+)
+
 // How a visit ended.
 const (
 	HowDone      = "done"

@@ -18,7 +18,11 @@ import (
 type Ledger struct {
 	mu      sync.Mutex
 	visits  map[string]*Account
-	hoppers map[int]int // coins by yen
+	hoppers map[int]int  // coins by yen
+	stopped map[int]bool // hoppers, by yen, that gave no coin when one was due
+	box     int          // yen in the box under the acceptor
+	begun   time.Time    // the first event
+	upkeep  upkeep
 }
 
 // Account is one visit's money and paper.
@@ -53,7 +57,7 @@ type Account struct {
 
 // NewLedger is an empty one.
 func NewLedger() *Ledger {
-	return &Ledger{visits: make(map[string]*Account), hoppers: make(map[int]int)}
+	return &Ledger{visits: make(map[string]*Account), hoppers: make(map[int]int), stopped: make(map[int]bool)}
 }
 
 // Owes is what this visit has not got back yet. A hopper that overran has given
@@ -66,11 +70,27 @@ func (a *Account) Owes() int {
 func (l *Ledger) Apply(e Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.begun.IsZero() {
+		l.begun = e.At
+	}
 	switch e.Kind {
 	case CashCount:
+		if e.Device == DeviceCashBox {
+			l.box = 0
+			break
+		}
 		l.hoppers[e.Yen] = e.Count
+		delete(l.stopped, e.Yen)
+	case CoinIn:
+		l.box += e.Yen
 	case CoinOut:
 		l.hoppers[e.Yen]--
+		delete(l.stopped, e.Yen)
+	case DeviceFault:
+		l.upkeep.apply(e)
+		if e.Device == DeviceHopper && e.Yen > 0 {
+			l.stopped[e.Yen] = true
+		}
 	}
 	if e.Visit == "" {
 		return
@@ -178,6 +198,28 @@ func (l *Ledger) Hopper(yen int) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.hoppers[yen]
+}
+
+// Stopped says that this hopper gave no coin when one was due: it is empty or
+// jammed, whatever was counted, until it gives one or is counted again.
+func (l *Ledger) Stopped(yen int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stopped[yen]
+}
+
+// Box is how many yen lie in the box under the acceptor.
+func (l *Ledger) Box() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.box
+}
+
+// Begun is the time of the first event, zero when there is none.
+func (l *Ledger) Begun() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.begun
 }
 
 // Account is one open visit's, or nil.

@@ -15,10 +15,14 @@ const (
 	reasonCoinUnseen = "coin in motion when the power went"
 )
 
-// canReturn says whether the hoppers hold that amount in coins that fit.
+// canReturn says whether the hoppers hold that amount in coins that fit. A
+// hopper that stopped at the last pay-out counts as empty.
 func (c *Counter) canReturn(amount int) bool {
 	ledger := c.Journal.Ledger()
 	for _, yen := range coinsOut {
+		if ledger.Stopped(yen) {
+			continue
+		}
 		n := min(amount/yen, max(0, ledger.Hopper(yen)))
 		amount -= n * yen
 	}
@@ -101,7 +105,7 @@ func (c *Counter) payOneCoin(visit string, yen int) error {
 	}
 	if seen == 0 {
 		c.Log.Warn("pay-out stopped", "yen", yen, "err", payErr)
-		if err := c.write(Event{Kind: DeviceFault, Visit: visit, Device: "hopper", Yen: yen, Reason: "no coin came", Action: "maintenance"}); err != nil {
+		if err := c.write(Event{Kind: DeviceFault, Visit: visit, Device: DeviceHopper, Yen: yen, Reason: "no coin came", Action: "maintenance"}); err != nil {
 			return err
 		}
 		return errors.Join(errNoCoin, c.write(Event{Kind: Incident, Visit: visit, Yen: yen, Reason: reasonCoinStayed, Incident: incidentNumber()}))
@@ -126,7 +130,7 @@ func (c *Counter) returnStray() error {
 			return nil
 		}
 		if coin.Fault != "" {
-			c.note(Event{Kind: DeviceFault, Device: "coins", Reason: coin.Fault, Action: "maintenance"})
+			c.note(Event{Kind: DeviceFault, Device: DeviceCoins, Reason: coin.Fault, Action: "maintenance"})
 			continue
 		}
 		visit := number()

@@ -16,9 +16,10 @@ type Page struct {
 	Buttons []Button // what may be pressed, in reading order
 
 	// Data that is shown as it is, because it is nobody's translation.
-	Contact *Contact // whom to ask
-	Notice  string   // the office's notice of the day
-	Fee     int      // yen for one copy, on the pages that name the price
+	Contact *Contact          // whom to ask
+	Notice  map[string]string // the office's notice of the day, by language
+	Fee     int               // yen for one copy, on the pages that name the price
+	Remark  string            // something that just happened, by the name of its words; "" for nothing
 
 	// Idle ends the question when nobody has touched anything for so long; the
 	// page more-time comes MoreTime earlier. 0 means that it waits for ever.
@@ -122,6 +123,19 @@ const (
 	PageSlip         = "slip"     // owed
 	PageGuidance     = "guidance" // topic
 	PageMoreTime     = "more-time"
+)
+
+// RemarkNotCounted says on the page pay that something came into the acceptor
+// that could not be counted. The acceptor may have kept it, so it must not be
+// said that it came back.
+const RemarkNotCounted = "not-counted"
+
+// The technician's pages. They are reached while the door is open, and never in
+// a visit.
+const (
+	PageMaintenanceCode   = "maintenance-code"   // wait
+	PageMaintenance       = "maintenance"        // the state of every device; see Counter.maintain
+	PageMaintenanceHopper = "maintenance-hopper" // yen level
 )
 
 // The pages of the reset. The pages it shares with the certificate have the key

@@ -67,8 +67,13 @@ func (v *visit) pay(ctx context.Context) error {
 }
 
 func (v *visit) payPage() Page {
+	remark := ""
+	if v.uncounted {
+		remark = RemarkNotCounted
+	}
 	return Page{
-		Name: PagePay,
+		Remark: remark,
+		Name:   PagePay,
 		Keys: keys("fee", yen(v.request.Fee), "paid", yen(v.paid),
 			"sheets", strconv.Itoa(len(v.document.Sheets)*v.request.Copies)),
 		Buttons: []Button{{ID: "print", Disabled: v.paid < v.request.Fee}, {ID: "cancel"}},
@@ -89,9 +94,10 @@ func (v *visit) takeCoins(count map[int]int) error {
 			return nil
 		}
 		if coin.Fault != "" {
-			if err := v.write(Event{Kind: DeviceFault, Device: "coins", Reason: coin.Fault, Action: "maintenance"}); err != nil {
+			if err := v.write(Event{Kind: DeviceFault, Device: DeviceCoins, Reason: coin.Fault, Action: "maintenance"}); err != nil {
 				return err
 			}
+			v.uncounted = true
 			continue
 		}
 		if err := v.write(Event{Kind: CoinIn, Yen: coin.Yen}); err != nil {

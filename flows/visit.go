@@ -28,6 +28,9 @@ type visit struct {
 	copies   int // that came out whole
 	change   int // yen given back
 	incident string
+	// uncounted: a train came that was no coin. It is said until the end of
+	// payment, for whoever misses a coin then asks.
+	uncounted bool
 }
 
 // certificate is the shopper's errand: a residence certificate.

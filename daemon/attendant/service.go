@@ -22,8 +22,14 @@ type Service struct {
 
 	mu      sync.Mutex
 	failed  string // the journal's reason, until Mend
-	given   string
+	given   answer
 	changed chan struct{}
+}
+
+// answer is what was told last.
+type answer struct {
+	reason   string
+	revision uint64 // of the office's settings, which the first page shows a part of
 }
 
 // NewService asks these for their reasons.
@@ -74,19 +80,22 @@ func (s *Service) reason() string {
 	return ""
 }
 
+func (s *Service) answer() answer { return answer{s.reason(), s.rules().Revision} }
+
 // OutOfService is the reason the kiosk may not serve, or "".
 func (s *Service) OutOfService() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.reason()
+	now := s.answer()
 	if now != s.given {
 		s.given = now
 		s.renew()
 	}
-	return s.given
+	return s.given.reason
 }
 
-// Changed is closed when the answer differs from the last one given.
+// Changed is closed when the answer, or the office's settings, differ from when
+// the last answer was given.
 func (s *Service) Changed() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,7 +129,7 @@ func (s *Service) Run(ctx context.Context, beat func()) error {
 func (s *Service) look() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.reason() == s.given {
+	if s.answer() == s.given {
 		return
 	}
 	select {

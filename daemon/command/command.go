@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"os/signal"
 	"strconv"
 	"strings"
@@ -35,6 +36,7 @@ const usage = `kioskd runs a certificate kiosk.
   kioskd run -config FILE                 serve customers
   kioskd journal -config FILE [-json]     transactions, and what is owed or unsent
   kioskd refill -config FILE YEN=COINS…   tell how many coins a hopper now holds
+  kioskd maintenance-code                 make the configuration's line of a technician's code
 `
 
 // badInput is what the caller wrote wrongly.
@@ -79,9 +81,15 @@ func say(w io.Writer, text string) { _, _ = io.WriteString(w, text) }
 
 func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return &badInput{"say what to do: run, journal or refill (kioskd -h tells more)"}
+		return &badInput{"say what to do: run, journal, refill or maintenance-code (kioskd -h tells more)"}
 	}
 	name := args[0]
+	if name == "maintenance-code" {
+		if len(args) > 1 {
+			return &badInput{"maintenance-code takes nothing: the code is typed, or comes from the standard input"}
+		}
+		return maintenanceCode(os.Stdin, stdout, stderr)
+	}
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	file := f.String("config", "/etc/kioskd/kioskd.toml", "configuration `FILE`")
@@ -99,7 +107,7 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	case "-h", "-help", "--help", "help":
 		return flag.ErrHelp
 	default:
-		return &badInput{fmt.Sprintf("no command %q: there is run, journal and refill", name)}
+		return &badInput{fmt.Sprintf("no command %q: there is run, journal, refill and maintenance-code", name)}
 	}
 	if err := f.Parse(args[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"kioskd/daemon/passcode"
 )
 
 // Config is one kiosk's configuration.
@@ -35,6 +37,7 @@ type Config struct {
 	Office       Office       `toml:"office"`
 	SheetPrinter SheetPrinter `toml:"sheet-printer"`
 	Hopper       Hopper       `toml:"hopper"`
+	Maintenance  Maintenance  `toml:"maintenance"`
 	Limit        Limit        `toml:"limit"`
 	Wiring       Wiring       `toml:"wiring"`
 	Host         Host         `toml:"host"`
@@ -69,6 +72,22 @@ type Hopper struct {
 	Hundreds int `toml:"100"`
 	Fifties  int `toml:"50"`
 	Tens     int `toml:"10"`
+}
+
+// Maintenance is the technician's page.
+type Maintenance struct {
+	// Code is the hash of the code that opens it, as "kioskd maintenance-code"
+	// makes it; "" means that there is no such page.
+	Code string `toml:"code"`
+}
+
+// Hash is the code's; nil where there is none.
+func (m Maintenance) Hash() *passcode.Hash {
+	h, err := passcode.Parse(m.Code)
+	if m.Code == "" || err != nil { // check has refused the latter
+		return nil
+	}
+	return &h
 }
 
 // Limit is how long things may take, in the board's time.
@@ -242,6 +261,11 @@ func (c Config) check() error {
 	}
 	if err := c.Link.check(c.Board); err != nil {
 		return err
+	}
+	if c.Maintenance.Code != "" {
+		if _, err := passcode.Parse(c.Maintenance.Code); err != nil {
+			return fmt.Errorf("maintenance.code: %w", err) // and not what was written: it may be the code itself
+		}
 	}
 	return c.Limit.check()
 }

@@ -267,6 +267,13 @@ func (j *Journal) Report() (Report, error) {
 	return r, nil
 }
 
+// Unsent is how many events the office has not acknowledged.
+func (j *Journal) Unsent() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.last - j.sent
+}
+
 // Close ends the journal. It may be called twice.
 func (j *Journal) Close() error {
 	if err := j.db.Close(); err != nil {

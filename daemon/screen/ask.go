@@ -8,7 +8,6 @@ import (
 
 	"kioskd/drivers/board"
 	"kioskd/flows"
-	"kioskd/flows/secret"
 )
 
 var _ flows.Screen = (*Screen)(nil)
@@ -18,7 +17,6 @@ var _ flows.Screen = (*Screen)(nil)
 const homeRests = time.Minute
 
 const (
-	pinLength  = 4  // digits
 	eventsMax  = 16 // touches that wait while a picture is drawn; a hand is slower
 	idCancel   = "cancel"
 	idEnter    = "enter"
@@ -43,21 +41,6 @@ func (s *Screen) Ask(ctx context.Context, p flows.Page, until <-chan struct{}) (
 	return s.ask(ctx, p, until, &question{})
 }
 
-// AskPIN shows a page with its keypad and waits for four digits, as
-// flows.Screen says. The digits are in no other memory than the answer's.
-func (s *Screen) AskPIN(ctx context.Context, p flows.Page, until <-chan struct{}) (*secret.Text, string, error) {
-	pin, err := secret.New()
-	if err != nil {
-		return nil, "", fmt.Errorf("screen: %w", err)
-	}
-	id, err := s.ask(ctx, p, until, &question{pin: pin})
-	if err != nil || id != idEnter {
-		pin.Wipe()
-		return nil, id, err
-	}
-	return pin, "", nil
-}
-
 // overlay is a page of the screen's own over the one that was asked.
 type overlay int
 
@@ -76,6 +59,7 @@ const (
 	homeOver
 	lastsOver
 	revealOver
+	panelAnew
 )
 
 // event is something that happened while a question waits. Its piece of work
@@ -92,8 +76,8 @@ type event struct {
 type question struct {
 	s      *Screen
 	page   flows.Page
-	pin    *secret.Text // nil when it is no keypad
-	typing *typing      // nil when it is no keyboard
+	pad    *pad    // nil when it is no keypad
+	typing *typing // nil when it is no keyboard
 
 	over  overlay
 	under overlay // what more-time covers
@@ -181,6 +165,8 @@ func (q *question) meet(e event) (id string, over bool, err error) {
 		return "", false, q.comeHome(e.armed)
 	case revealOver:
 		return "", false, q.revealed(e.armed)
+	case panelAnew:
+		return "", false, q.s.send(q.s.frame.Rect, nil)
 	default:
 		return "", false, nil
 	}
@@ -193,7 +179,7 @@ func (q *question) press(at image.Point) (id string, over bool, err error) {
 	if id == "" {
 		return "", false, nil
 	}
-	if q.over == overNone && (q.pin != nil || q.typing != nil) {
+	if q.over == overNone && (q.pad != nil || q.typing != nil) {
 		own, err := q.typedKey(id)
 		if err != nil {
 			return "", false, fmt.Errorf("screen: %w", err)
@@ -244,22 +230,6 @@ func (q *question) typedKey(id string) (own bool, err error) {
 		return q.keyboard(id)
 	}
 	return q.keypad(id)
-}
-
-// keypad takes a key of the PIN pad. It says whether the key was its own, so
-// that the question goes on.
-func (q *question) keypad(id string) (own bool, err error) {
-	switch {
-	case id == idClear:
-		q.pin.Clear()
-		return true, nil
-	case len(id) != 1 || id[0] < '0' || id[0] > '9':
-		return false, nil
-	case q.pin.Len() >= pinLength:
-		return true, nil
-	default:
-		return true, q.pin.Append(id[0])
-	}
 }
 
 // idled comes when nobody has touched anything for a while.
@@ -319,10 +289,7 @@ func (q *question) arm() {
 
 // view is what the question shows now.
 func (q *question) view() view {
-	v := view{page: q.page, over: q.over, asked: true, typed: -1}
-	if q.pin != nil {
-		v.typed = q.pin.Len()
-	}
+	v := view{page: q.page, over: q.over, asked: true, pad: q.pad.view(q.page.Name)}
 	if q.typing != nil {
 		v.entry = q.typing.entry()
 	}

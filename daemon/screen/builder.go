@@ -28,15 +28,16 @@ func unitsHigh(r image.Rectangle) int { return r.Dy() * unitsWide / r.Dx() }
 
 // builder draws one page and notes what is on it.
 type builder struct {
-	c     *draw.Canvas
-	sc    *scene
-	book  *words.Book
-	page  flows.Page
-	look  look
-	typed int
-	entry *entry
-	width int // pixels
-	high  int // units
+	c        *draw.Canvas
+	sc       *scene
+	book     *words.Book
+	language string
+	page     flows.Page
+	look     look
+	pad      *padView
+	entry    *entry
+	width    int // pixels
+	high     int // units
 }
 
 // px turns units to pixels.

@@ -23,7 +23,7 @@ const (
 // the body.
 func isAction(id string) bool {
 	switch id {
-	case idCancel, idBack, "next", "go-on", "stop", "agree", "disagree", "yes", "no", "start", "print", "four-digit-pin", idMoreTime:
+	case idCancel, idBack, "next", "go-on", "stop", "agree", "disagree", "yes", "no", "start", "print", "four-digit-pin", "more", idMoreTime:
 		return true
 	default:
 		return false
@@ -34,7 +34,7 @@ func isAction(id string) bool {
 func (b *builder) choices() []flows.Button {
 	var out []flows.Button
 	for _, x := range b.page.Buttons {
-		if !isAction(x.ID) && x.ID != idLanguage && x.ID != "help" {
+		if !isAction(x.ID) && x.ID != idLanguage && x.ID != "help" && x.ID != "maintenance" {
 			out = append(out, x)
 		}
 	}
@@ -128,6 +128,8 @@ func icon(id string) art.Icon {
 		return art.ClockIcon
 	case "help":
 		return art.Question
+	case "maintenance":
+		return art.Key
 	case idLanguage:
 		return art.Globe
 	case "certificate", "residence-certificate":
@@ -224,7 +226,7 @@ func (b *builder) bar(title string) {
 	const wide = 112
 	x := unitsWide - margin
 	var buttons []func()
-	for _, id := range []string{"help", idLanguage} {
+	for _, id := range []string{"help", idLanguage, "maintenance"} {
 		if k, ok := b.button(id); ok {
 			r := b.px(x-wide, 4, x, barHigh-4)
 			x -= wide + margin

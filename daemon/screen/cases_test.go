@@ -230,15 +230,15 @@ func samples() []sample {
 		if change != nil {
 			change(&p)
 		}
-		typed := -1
+		var pad *padView
 		if name == flows.PagePIN {
-			typed = 0
+			pad = &padView{least: pinLength, most: pinLength}
 		}
 		title := name
 		if ks != "" {
 			title += " " + ks
 		}
-		out = append(out, sample{title, view{page: p, asked: true, typed: typed}})
+		out = append(out, sample{title, view{page: p, asked: true, pad: pad}})
 	}
 	each := func(name, key, values, bs string, change func(*flows.Page)) {
 		for v := range strings.FieldsSeq(values) {
@@ -249,11 +249,15 @@ func samples() []sample {
 
 	add("home", "", "start help", nil)
 	add("home", "notice=1", "start help", func(p *flows.Page) {
-		p.Keys, p.Notice = nil, "12月1日（火）は点検のため、20時で終了します。証明書が必要な方は、お早めにお越しください。"
+		p.Keys, p.Notice = nil, map[string]string{"ja": "12月1日（火）は点検のため、20時で終了します。証明書が必要な方は、お早めにお越しください。"}
+	})
+	add("home", "notice=long", "start help maintenance", func(p *flows.Page) {
+		p.Keys, p.Notice = nil, map[string]string{"ja": longNotice, "en": longNoticeEnglish}
 	})
 	add("menu", "", "certificate reset cancel help", nil)
 	each("unavailable", "reason", "hours closed maintenance paper printer receipt change office reader not-offered", "back cancel help", ask)
-	each("out-of-service", "reason", "clock version disk journal panel touch office-order", "", ask)
+	each("out-of-service", "reason", "clock version disk journal panel touch office-order technician", "", ask)
+	add("out-of-service", "reason=disk", "maintenance", ask)
 	add("settle", "owed=1200", "next help", ask)
 	add("terms", "", "agree disagree cancel help", nil)
 	add("lay-card", "", "cancel help", ask)
@@ -270,7 +274,7 @@ func samples() []sample {
 	}
 	for n := range 5 {
 		add("pin", "tries=2", "cancel help", nil)
-		out[len(out)-1].view.typed = n
+		out[len(out)-1].view.pad.n = n
 		out[len(out)-1].name += fmt.Sprintf(" typed=%d", n)
 	}
 	add("checking", "", "", nil)
@@ -286,13 +290,17 @@ func samples() []sample {
 	add("scope", "", "self all some cancel help", nil)
 	add("scope", "", "self cancel help", nil)
 	names := []string{"稲城　太郎", "稲城　花子", "稲城　さくら", "稲城　健", "グエン　ティ　ミン　ハイン"}
-	for _, n := range []int{2, 4, 6, 9, 12, 15} {
+	for _, n := range []int{2, 4, 6, 9, 12, 15, 16} {
 		add("members", fmt.Sprintf("many=%d", n), "", func(p *flows.Page) {
 			p.Keys = nil
-			for i := range n {
+			for i := range min(n, 15) {
 				p.Buttons = append(p.Buttons, flows.Button{ID: fmt.Sprintf("member-%d", i), Label: names[i%len(names)], Toggle: true, On: i%2 == 0})
 			}
-			p.Buttons = append(p.Buttons, buttons("next back cancel help")...)
+			if n > 15 {
+				p.Keys = keys("part=1 parts=2")
+				p.Buttons = append(p.Buttons, buttons("more")...)
+			}
+			p.Buttons = append(p.Buttons, buttons("next cancel help")...)
 		})
 	}
 	add("items", "", "~head-and-relation +registered-domicile ~my-number next back cancel help", nil)
@@ -311,6 +319,9 @@ func samples() []sample {
 	add("pay", "fee=200 paid=0 sheets=1", "-print cancel", nil)
 	add("pay", "fee=6250 paid=1500 sheets=15", "-print cancel", nil)
 	add("pay", "fee=200 paid=500 sheets=1", "print cancel", nil)
+	for _, paid := range []string{"0", "200", "500"} {
+		add("pay", "fee=200 sheets=1 paid="+paid, "print cancel", func(p *flows.Page) { p.Remark = flows.RemarkNotCounted })
+	}
 	add("printing", "sheet=1 of=3 copy=1", "", nil)
 	add("printing", "sheet=15 of=15 copy=5 copies=5", "", nil)
 	add("jam", "sheet=2 of=3", "go-on stop", nil)
@@ -326,5 +337,6 @@ func samples() []sample {
 	out = append(out, sample{"more-time", view{page: flows.Page{Name: "terms"}, over: overMoreTime, asked: true}})
 	out = append(out, sample{"language", view{page: flows.Page{Name: "terms"}, over: overLanguage, asked: true}})
 	out = append(out, resetSamples(contact)...)
+	out = append(out, maintenanceSamples()...)
 	return out
 }

@@ -20,6 +20,9 @@ const (
 
 // keypad asks for the PIN.
 func (b *builder) keypad() {
+	if b.pad == nil {
+		b.pad = &padView{least: pinLength, most: pinLength} // shown, not asked
+	}
 	t := b.text()
 	b.bar(t.Title)
 	head := b.write("heading", b.px(20, bodyTop+4, keyLeft-20, bodyTop+136), t.Head,
@@ -28,19 +31,13 @@ func (b *builder) keypad() {
 	b.dots(24, y)
 	b.flow(b.px(20, y+72, keyLeft-20, b.floor()-margin), t.Body, draw.Style{Weight: draw.Bold, Size: 26, Min: 24, Leading: 115, Colour: ink})
 	b.actions()
-	keys := []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", idClear, "0", idEnter}
-	top := b.high - margin - 4*keyHigh - 3*margin
-	for i, id := range keys {
-		x0 := keyLeft + i%3*(keyWide+margin)
-		y0 := top + i/3*(keyHigh+margin)
-		b.key(flows.Button{ID: id, Disabled: id == idEnter && b.typed < pinLength}, b.px(x0, y0, x0+keyWide, y0+keyHigh))
-	}
+	b.digits()
 }
 
 // dots shows how many digits are in, and no more.
 func (b *builder) dots(x, y int) {
 	const side, gap = 56, 16
-	n := max(b.typed, 0)
+	n := b.pad.n
 	r := b.px(x, y, x+4*side+3*gap, y+side)
 	for i := range pinLength {
 		q := b.px(x+i*(side+gap), y, x+i*(side+gap)+side, y+side)
@@ -81,6 +78,9 @@ func (b *builder) toggles() {
 	cols := togglesAcross(len(list))
 	rows := (len(list) + cols - 1) / cols
 	top, bottom := bodyTop, b.floor()-margin
+	if parts, more := b.value("parts"); more && parts != "" {
+		t.Head += "（" + b.word("part") + "）"
+	}
 	if rows > 2 {
 		b.bar(t.Head)
 	} else {
@@ -266,8 +266,14 @@ func (b *builder) pay() {
 		}
 	}
 	b.bar(t.Title)
-	b.picture(b.px(16, bodyTop+16, 232, bodyTop+16+216), b.look.art)
 	left, right := 248, unitsWide-20
+	aside := b.px(16, bodyTop+16, 232, bodyTop+16+216)
+	if said, ok := b.remark(); ok {
+		b.c.Box(aside, b.u(12), b.u(3), line, warnPale)
+		b.write("status", aside.Inset(b.u(10)), said, draw.Style{Weight: draw.Bold, Size: 26, Min: 20, Leading: 120, Colour: ink, Middle: true})
+	} else {
+		b.picture(aside, b.look.art)
+	}
 	b.write("heading", b.px(left, bodyTop+2, right, bodyTop+50), t.Head, headStyle())
 	b.flow(b.px(left, bodyTop+52, right, bodyTop+88), t.Body, draw.Style{Size: 24, Min: 20, Colour: soft})
 	rows := []struct{ name, value string }{{"to-pay", strconv.Itoa(fee)}, {"paid", strconv.Itoa(paid)}}

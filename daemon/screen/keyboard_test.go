@@ -17,7 +17,7 @@ func resetSamples(contact *flows.Contact) []sample {
 	var out []sample
 	add := func(name, ks, bs string) *view {
 		p := flows.Page{Name: name, Keys: keys(ks), Buttons: buttons(bs), Contact: contact}
-		out = append(out, sample{strings.TrimSpace(name + " " + ks), view{page: p, asked: true, typed: -1}})
+		out = append(out, sample{strings.TrimSpace(name + " " + ks), view{page: p, asked: true}})
 		return &out[len(out)-1].view
 	}
 	const r = "errand=reset"
@@ -157,7 +157,7 @@ func TestPasswordIsRevealedBriefly(t *testing.T) {
 func TestLookAlikes(t *testing.T) {
 	for _, language := range []string{"ja", "en"} {
 		st := newStage(t, small, language, nil)
-		sc, err := st.compose(view{page: flows.Page{Name: flows.PageNewPassword, Buttons: buttons("show cancel help")}, asked: true, typed: -1})
+		sc, err := st.compose(view{page: flows.Page{Name: flows.PageNewPassword, Buttons: buttons("show cancel help")}, asked: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -155,6 +155,12 @@ func lookOf(name string) (look, bool) {
 		return look{build: message, art: art.Slip, mood: warn, language: true, contact: true}, true
 	case flows.PageGuidance:
 		return look{build: message, art: art.Counter, language: true, variant: "topic", contact: true}, true
+	case flows.PageMaintenanceCode:
+		return look{build: (*builder).code, language: true}, true
+	case flows.PageMaintenance:
+		return look{build: (*builder).maintenance, language: true}, true
+	case flows.PageMaintenanceHopper:
+		return look{build: (*builder).count, language: true}, true
 	default:
 		return resetLook(name)
 	}

@@ -212,16 +212,33 @@ func (b *builder) home() {
 	b.bar(t.Title)
 	b.write("heading", b.px(32, bodyTop+12, unitsWide-32, bodyTop+132), t.Head, draw.Style{Weight: draw.Bold, Size: 48, Min: 36, Leading: 122, Colour: ink})
 	b.flow(b.px(34, bodyTop+136, unitsWide-32, bodyTop+180), t.Body, draw.Style{Size: 28, Min: 24, Colour: ink})
-	if b.page.Notice != "" {
-		r := b.px(16, b.high-136, 432, b.high-16)
-		b.c.Box(r, b.u(12), b.u(2), line, paper)
-		b.write("text", r.Inset(b.u(12)), b.page.Notice, draw.Style{Size: 24, Min: 16, Leading: 125, Colour: ink, Middle: true})
+	if notice := b.notice(b.language); notice != "" {
+		b.noticeBox(notice)
 	}
 	for _, x := range b.page.Buttons {
 		if x.ID == "start" {
 			b.press(x, b.px(456, b.high-144, unitsWide-16, b.high-16), primary, art.ArrowRight)
 		}
 	}
+}
+
+// noticeBox shows the office's notice beside the button. A long one takes more
+// room upwards, over the picture, before it gets smaller.
+func (b *builder) noticeBox(notice string) {
+	const least, most, inner = 120, 188, 10
+	st := draw.Style{Size: 24, Min: 16, Leading: 122, Colour: ink, Middle: true}
+	high := least
+	for ; high < most; high += 4 {
+		box := b.px(16, b.high-16-high, 432, b.high-16).Inset(b.u(inner))
+		at := st
+		at.Size, at.Min = b.u(st.Size), 0
+		if b.c.Fonts().Lay(notice, box.Size(), at).Fits {
+			break
+		}
+	}
+	r := b.px(16, b.high-16-high, 432, b.high-16)
+	b.c.Box(r, b.u(12), b.u(2), line, paper)
+	b.write("text", r.Inset(b.u(inner)), notice, st)
 }
 
 // choice offers a few cards.

@@ -13,9 +13,9 @@ import (
 type view struct {
 	page  flows.Page
 	over  overlay
-	asked bool   // somebody waits for an answer
-	typed int    // digits on the keypad; -1 without one
-	entry *entry // of the keyboard; nil without one
+	asked bool     // somebody waits for an answer
+	pad   *padView // of the keypad; nil without one
+	entry *entry   // of the keyboard; nil without one
 }
 
 // scene is what a picture shows.
@@ -77,12 +77,12 @@ func (s *Screen) compose(v view) (*scene, error) {
 		return nil, fmt.Errorf("screen: no page %q", p.Name)
 	}
 	if v.over != overNone {
-		v.typed, v.entry = -1, nil
+		v.pad, v.entry = nil, nil
 	} else if v.entry != nil {
 		sc.keys = append(sc.keys[:len(sc.keys):len(sc.keys)], v.entry.keys(p.Name)...)
 	}
 	b := &builder{
-		c: s.canvas, sc: sc, book: s.book, page: p, look: l, typed: v.typed, entry: v.entry,
+		c: s.canvas, sc: sc, book: s.book, language: s.Language(), page: p, look: l, pad: v.pad, entry: v.entry,
 		width: s.frame.Rect.Dx(), high: unitsHigh(s.frame.Rect),
 	}
 	if v.asked && l.language && v.over == overNone && !b.has(idLanguage) {

@@ -65,7 +65,7 @@ func sized(p image.Point) bool {
 }
 
 // Screen is the panel with the finger on it. Show, Ask, AskPIN, AskPassword and Clear are
-// called by one goroutine at a time; Finger, Page, Language, Forget and Slip by any.
+// called by one goroutine at a time; Finger, Page, Language, Forget, Renew and Slip by any.
 type Screen struct {
 	o     Options
 	fonts *draw.Fonts
@@ -210,9 +210,37 @@ func (s *Screen) send(r image.Rectangle, ready func()) error {
 	return s.tell()
 }
 
-// Forget makes the next picture go to the panel whole: for a panel that was
-// set up anew. It does not wait for a question that is being asked.
+// Forget says that the panel has lost its picture: it was set up anew. It gets
+// the picture again by Renew.
 func (s *Screen) Forget() { s.stale.Store(true) }
+
+// Renew brings a picture that was lost to the panel again, whole: by the
+// question that is being asked, or else at once. Where somebody is drawing just
+// then nothing may happen: whoever looks after the panel calls it again and
+// again.
+func (s *Screen) Renew() error {
+	if !s.stale.Load() {
+		return nil
+	}
+	s.mu.Lock()
+	if q := s.asking; q != nil {
+		e := event{kind: panelAnew, done: s.o.Gauge.Begin()}
+		if !q.put(e) {
+			e.done()
+		}
+		s.mu.Unlock()
+		return nil
+	}
+	s.mu.Unlock()
+	if !s.turn.TryLock() {
+		return nil
+	}
+	defer s.turn.Unlock()
+	if s.now == nil {
+		return nil
+	}
+	return s.send(s.frame.Rect, nil)
+}
 
 // idleWarning is when the page more-time comes, and how long it then waits.
 func idleWarning(idle time.Duration) (until, last time.Duration) {

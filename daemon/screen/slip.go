@@ -18,6 +18,7 @@ const (
 	SlipReceipt = "receipt" // 領収書
 	SlipOwed    = "slip"    // what is owed, and whom to ask
 	SlipReset   = "reset"   // a password was set without proof: what to do next
+	SlipTest    = "test"    // the technician's
 )
 
 // Slip is what a receipt or slip says. It names no person.
@@ -68,8 +69,10 @@ func (s *Screen) RenderSlip(kind string, sl Slip) (*Dots, error) {
 		rows = owedRows(sl)
 	case SlipReset:
 		rows = resetRows(sl)
+	case SlipTest:
+		rows = testRows(sl)
 	default:
-		return nil, fmt.Errorf("screen: no slip %q (there is receipt, slip, reset)", kind)
+		return nil, fmt.Errorf("screen: no slip %q (there is receipt, slip, reset, test)", kind)
 	}
 	d := &Dots{Kind: kind}
 	c := draw.New(image.Pt(slipDots, slipTall), s.fonts)
@@ -245,6 +248,15 @@ func owedRows(sl Slip) []slipRow {
 	)...)
 	rows = append(rows, sl.desk()...)
 	return append(rows, plain(sl.Store)...)
+}
+
+// testRows have the thinnest and the thickest strokes, so that a worn head shows.
+func testRows(sl Slip) []slipRow {
+	rows := title("試し印刷", "Test slip")
+	rows = append(rows, sl.when()...)
+	rows = append(rows, slipRow{})
+	rows = append(rows, plain("国国国国国国国国国国国国国国国国国国国国", "0123456789 ABCDEFGHIJKLMNOPQRSTUVWXYZ", "あいうえお　アイウエオ　稲城市　円")...)
+	return append(append(rows, slipRow{}), plain(sl.Store)...)
 }
 
 func documentNames(id string) (ja, en string) {

@@ -117,7 +117,7 @@ func pageTable() map[string]page {
 		"items": plain, "my-number": plain, "goodbye": plain, "cancelled": plain, "more-time": plain,
 		"unavailable": choice("reason", "hours", "closed", "maintenance", "paper", "printer", "receipt", "change",
 			"office", "reader", "not-offered"),
-		"out-of-service": choice("reason", "clock", "version", "disk", "journal", "panel", "touch", "office-order"),
+		"out-of-service": choice("reason", "clock", "version", "disk", "journal", "panel", "touch", "office-order", "technician"),
 		"settle":         num("owed"),
 		"wrong-card":     choice("kind", "old", "phone", "foreign", "unreadable", "two", "no-pin"),
 		"pin":            num("tries"),
@@ -138,8 +138,24 @@ func pageTable() map[string]page {
 			"four-digit-pin", "password", "expired", "revoked"),
 		"reset-about": plain, "booked": plain, "how-to-book": plain, "again": plain, "mismatch": plain, "writing": plain,
 		"reset-done": plain, "reset-unchanged": plain, "reset-unknown": {keys: map[string]value{"incident": anything}},
-		"new-password": {keys: map[string]value{"length": yesNo, "letter": yesNo, "digit": yesNo}},
+		"maintenance-code":   num("wait"),
+		"maintenance-hopper": num("yen", "level"),
+		"maintenance":        {keys: maintenanceKeys()},
+		"new-password":       {keys: map[string]value{"length": yesNo, "letter": yesNo, "digit": yesNo}},
 	}
+}
+
+// maintenanceKeys are the states of the devices: money and coins in numbers, the
+// rest in words, ok where all is well.
+func maintenanceKeys() map[string]value {
+	keys := map[string]value{"signals": oneOf("yes", "no"), "result": anything, "service": anything}
+	for _, k := range strings.Fields("level-100 level-50 level-10 coins box owed unsent") {
+		keys[k] = number
+	}
+	for _, k := range strings.Fields("hopper-100 hopper-50 hopper-10 sheet-printer receipt-printer reader office clock disk journal panel touch") {
+		keys[k] = anything
+	}
+	return keys
 }
 
 func codes() []string {
@@ -162,6 +178,7 @@ func buttons() map[string]bool {
 	for _, id := range strings.Fields(`start certificate reset help back next agree disagree cancel language more-time
 		stop go-on clear enter residence-certificate self all some plus minus yes no print
 		ja en zh ko pt vi 0 1 2 3 4 5 6 7 8 9
+		maintenance hopper-100 hopper-50 hopper-10 cash-box test-slip test-signals check out-of-service in-service emptied more
 		four-digit-pin show head-and-relation registered-domicile my-number nationality status-of-residence card-number`) {
 		ids[id] = true
 	}

@@ -20,6 +20,13 @@ type config struct {
 // errStarted says that a configuration can no longer change.
 var errStarted = errors.New("shop: the kiosk was started; its configuration no longer changes")
 
+// TechnicianCode opens the maintenance page of every kiosk of the shop, while its
+// door is open.
+const TechnicianCode = "135790"
+
+// technicianHash is what "kioskd maintenance-code" made of it.
+const technicianHash = "pbkdf2-sha256$300000$doXwK8kVM5WPg1yioU+C6A$MAqxYiEgmwVYrxM10x5GSmyfS/z1NnOMyCf8W8sYjoU"
+
 func (k *Kiosk) defaults(key string) config {
 	c := config{keys: map[string]any{
 		"kiosk": k.name, "municipality": "inagi", "board": "unix:" + k.socket(), "model": "spi7", "reader": "board",
@@ -29,6 +36,7 @@ func (k *Kiosk) defaults(key string) config {
 		"office.public-key": k.shop.office.PublicKeyFile(),
 		"sheet-printer.url": k.sheetPrinterURL(),
 	}}
+	c.keys["maintenance.code"] = technicianHash
 	if k.pcsc() != nil {
 		c.keys["reader"] = "pcsc"
 	}

@@ -53,7 +53,7 @@ func (k *Kiosk) treeCame(b []byte) {
 
 // secret says whether a page on which a PIN or password is typed.
 func (t *Tree) secret() bool {
-	return slices.Contains([]string{"pin", "new-password", "again"}, t.Page)
+	return slices.Contains([]string{"pin", "new-password", "again", "maintenance-code"}, t.Page)
 }
 
 func same(hex string, sum uint32) bool {

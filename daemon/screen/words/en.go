@@ -5,6 +5,7 @@ package words
 func english() *Book {
 	b := &Book{Pages: englishPages(), Buttons: englishButtons(), Words: englishWords()}
 	b.add(englishReset())
+	b.add(englishMaintenance())
 	return b
 }
 

@@ -5,6 +5,7 @@ package words
 func japanese() *Book {
 	b := &Book{Pages: japanesePages(), Buttons: japaneseButtons(), Words: japaneseWords()}
 	b.add(japaneseReset())
+	b.add(japaneseMaintenance())
 	return b
 }
 
