@@ -270,7 +270,10 @@ func (c Config) check() error {
 	return c.Limit.check()
 }
 
-const limitMax = 24 * time.Hour
+const (
+	limitMin = time.Millisecond
+	limitMax = 24 * time.Hour
+)
 
 func (l Limit) check() error {
 	for _, v := range []struct {
@@ -287,8 +290,9 @@ func (l Limit) check() error {
 		{"visit", l.Visit},
 		{"last-start", l.LastStart},
 	} {
-		if v.value <= 0 || time.Duration(v.value) > limitMax {
-			return fmt.Errorf("limit.%s = %q: write a time span from 1ms to 24h", v.key, time.Duration(v.value))
+		// A bare number is nanoseconds to TOML's reader: 30 is not half a minute.
+		if time.Duration(v.value) < limitMin || time.Duration(v.value) > limitMax {
+			return fmt.Errorf("limit.%s = %q: write a time span from 1ms to 24h, as in \"60s\"", v.key, time.Duration(v.value))
 		}
 	}
 	return nil

@@ -97,7 +97,7 @@ func TestRefusalsAreOneClearLine(t *testing.T) {
 		"no hash":         {whole + "[maintenance]\ncode = \"123456\"\n", `maintenance.code: is no hash of a code; make one with "kioskd maintenance-code"`},
 		"hash cut short":  {whole + "[maintenance]\ncode = \"pbkdf2-sha256$300000$doXwK8kVM5WPg1yioU+C6A$MAqx\"\n", "maintenance.code"},
 		"hash too cheap":  {whole + "[maintenance]\ncode = \"pbkdf2-sha256$1$doXwK8kVM5WPg1yioU+C6A$MAqxYiEgmwVYrxM10x5GSmyfS/z1NnOMyCf8W8sYjoU\"\n", "maintenance.code"},
-		"wrong type":      {whole + "[limit]\nidle = 30\n", "line"},
+		"wrong type":      {whole + "[limit]\nidle = 30\n", `as in "60s"`},
 		"text as number":  {strings.Replace(whole, "100 = 30", "100 = \"many\"", 1), "line"},
 		"twice":           {whole + "[hopper]\n50 = 1\n", "line"},
 		"unknown table":   {whole + "[printer]\nurl = \"x\"\n", `unknown key "printer`},
