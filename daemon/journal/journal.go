@@ -2,62 +2,66 @@
 // synced commit an event, the truth after a power cut and the outbox to the
 // office.
 //
-// It never loses, doubles or reorders an event (I7), and it never makes room by
-// dropping one: a full journal is an error, and the kiosk goes out of service.
-// It holds no name, address or serial: a person is a hash with a salt that never
-// leaves the file.
+// It never loses, doubles or reorders an event (I7). It holds no name, address or
+// serial: a person is a hash with a salt that never leaves the file.
+//
+// Its size is bounded. Events that the office has acknowledged are kept as
+// history, the latest 20,000 of them (some 1,000 visits); older ones are pruned,
+// and what they add up to stays as a ledger: what is owed is never pruned. Events
+// that the office has not acknowledged are never dropped. When there are 60,000
+// events in the file, 2,000 fewer than that for whoever comes new, the kiosk goes
+// out of service, and comes back by itself when the office has taken them. The
+// disk space is taken beforehand, so that somebody else's log cannot fill the
+// disk in the middle of a visit.
+//
+// A commit that failed ends this journal: what the disk has of it only a fresh
+// start can tell. So does a file that turns out damaged. A damaged file is left
+// as it lies; a new one begins on a technician's word alone (BeginAnew).
 package journal
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	bolt "go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"kioskd/flows"
 )
 
-const (
-	fileName = "journal.db"
-	// format is the file's; a file of a newer one is left alone.
-	format = 1
-	// eventsMax bounds the file (about 300 bytes an event): some 20,000 visits.
-	eventsMax = 1_000_000
-	saltLen   = 32
-	idLen     = 16
-	// lockWait is how long another process may hold the file: a daemon that is
-	// just ending.
-	lockWait = 2 * time.Second
-)
+// bounds are a journal's limits; tests have smaller ones.
+type bounds struct {
+	history  uint64 // acknowledged events that are kept
+	most     uint64 // events in the file
+	reserved uint64 // of those, for who is being served already
+	prune    uint64 // events that are pruned at once, at least
+	space    int64  // bytes taken on the disk beforehand
+}
 
-var (
-	metaBucket   = []byte("meta")
-	eventsBucket = []byte("events")
+func shopBounds() bounds {
+	return bounds{history: 20_000, most: 60_000, reserved: 2_000, prune: 500, space: 32 << 20}
+}
 
-	formatKey = []byte("format")
-	idKey     = []byte("id")
-	saltKey   = []byte("salt")
-	sentKey   = []byte("sent")
-)
+// eventMax is the longest event, in bytes: no message to the office may be
+// refused for its size.
+const eventMax = 4 << 10
 
 // What can be wrong with a journal.
 var (
 	ErrInUse   = errors.New("journal: another process has it open")
 	ErrDamaged = errors.New("journal: file is damaged")
 	ErrNewer   = errors.New("journal: file is from a newer version")
-	ErrFull    = errors.New("journal: full")
+	ErrFull    = errors.New("journal: full of events that the office has not taken")
 	ErrDisk    = errors.New("journal: disk cannot be written")
+	ErrNone    = errors.New("journal: there is none")
 )
 
 // Points hears of every commit: "before" and "after", with the event's kind. A
@@ -67,133 +71,54 @@ type Points interface{ CommitPoint(when, kind string) }
 // Journal is an open one. Safe for concurrent use.
 type Journal struct {
 	db     *bolt.DB
+	dir    string
 	id     string
 	salt   []byte
 	points Points
+	bounds bounds
 
 	mu     sync.Mutex
 	ledger *flows.Ledger
+	base   uint64 // the last event that was pruned
 	last   uint64
 	sent   uint64
+	failed error // why nothing more can be written; nil for nothing
+	faults bool  // reading it faults: its locks may be held for ever
+	full   atomic.Bool
 	news   chan struct{} // has one element while there may be something to send
 }
 
-// Open opens the journal in dir, or begins one. points may be nil.
-func Open(dir string, points Points) (*Journal, error) {
-	path := filepath.Join(dir, fileName)
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockWait, NoFreelistSync: true})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", kindOf(err), path, err)
-	}
-	j := &Journal{db: db, points: points, ledger: flows.NewLedger(), news: make(chan struct{}, 1)}
-	if err := j.load(); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	if err := syncDir(dir); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	j.news <- struct{}{}
-	return j, nil
-}
-
-// kindOf sorts bbolt's and the system's errors into what a technician can act on.
-func kindOf(err error) error {
-	switch {
-	case errors.Is(err, berrors.ErrTimeout):
-		return ErrInUse
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist), isDisk(err):
-		return ErrDisk
-	default:
-		return ErrDamaged
-	}
-}
-
-// syncDir makes a new file's name durable, not just its bytes.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrDisk, err)
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-func (j *Journal) load() error {
-	if err := j.db.Update(begin); err != nil {
-		if errors.Is(err, ErrNewer) {
-			return err
-		}
-		return fmt.Errorf("%w: %w", kindOf(err), err)
-	}
-	return j.db.View(func(tx *bolt.Tx) error {
-		meta := tx.Bucket(metaBucket)
-		j.id = string(meta.Get(idKey))
-		j.salt = append([]byte(nil), meta.Get(saltKey)...)
-		j.sent = number(meta.Get(sentKey))
-		return tx.Bucket(eventsBucket).ForEach(func(k, v []byte) error {
-			e, err := decode(v)
-			if err != nil {
-				return fmt.Errorf("%w: event %d: %w", ErrDamaged, number(k), err)
-			}
-			if number(k) != j.last+1 || e.Number != j.last+1 {
-				return fmt.Errorf("%w: event %d follows %d", ErrDamaged, number(k), j.last)
-			}
-			j.last = e.Number
-			j.ledger.Apply(e)
-			return nil
-		})
-	})
-}
-
-// begin gives a new file its name and its salt, and checks an old one's format.
-func begin(tx *bolt.Tx) error {
-	meta, err := tx.CreateBucketIfNotExists(metaBucket)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.CreateBucketIfNotExists(eventsBucket); err != nil {
-		return err
-	}
-	if have := meta.Get(formatKey); have != nil {
-		if number(have) > format {
-			return fmt.Errorf("%w: format %d, this program knows %d", ErrNewer, number(have), format)
-		}
-		return nil
-	}
-	id, salt := make([]byte, idLen), make([]byte, saltLen)
-	if _, err := rand.Read(id); err != nil {
-		return err
-	}
-	if _, err := rand.Read(salt); err != nil {
-		return err
-	}
-	return errors.Join(
-		meta.Put(formatKey, key(format)),
-		meta.Put(idKey, []byte(hex.EncodeToString(id))),
-		meta.Put(saltKey, salt),
-		meta.Put(sentKey, key(0)),
-	)
-}
-
-// Write commits one event; when it returns, the disk has it.
+// Write commits one event; when it returns, the disk has it. After an error of
+// the disk's or the file's nothing more is written: what became of that event
+// only the next start can know.
 func (j *Journal) Write(e flows.Event) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.last >= eventsMax {
-		return fmt.Errorf("%w: %d events", ErrFull, j.last)
+	if j.failed != nil {
+		return j.failed
+	}
+	if j.last-j.base >= j.bounds.most {
+		return fmt.Errorf("%w: %d events", ErrFull, j.last-j.base)
 	}
 	e.Number = j.last + 1
 	b, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("journal: %s: %w", e.Kind, err)
 	}
+	if len(b) > eventMax {
+		return fmt.Errorf("journal: %s has %d bytes, at most %d", e.Kind, len(b), eventMax)
+	}
 	j.point("before", e.Kind)
-	if err := j.db.Update(func(tx *bolt.Tx) error {
-		return tx.Bucket(eventsBucket).Put(key(e.Number), b)
+	if err := j.commit(func(tx *bolt.Tx) error {
+		events := tx.Bucket(eventsBucket)
+		events.FillPercent = 0.9 // they come in order, and are never changed
+		return events.Put(key(e.Number), b)
 	}); err != nil {
-		return fmt.Errorf("%w: %s: %w", kindOf(err), e.Kind, err)
+		return fmt.Errorf("%s: %w", e.Kind, err)
 	}
 	j.last = e.Number
 	j.ledger.Apply(e)
+	j.fill()
 	j.point("after", e.Kind)
 	select {
 	case j.news <- struct{}{}:
@@ -202,22 +127,73 @@ func (j *Journal) Write(e flows.Event) error {
 	return nil
 }
 
+// commit is one synced transaction. j.mu is held.
+func (j *Journal) commit(f func(*bolt.Tx) error) error {
+	err := j.guard(func() error { return j.db.Update(f) })
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, ErrDamaged) {
+		err = fmt.Errorf("%w: %w", kindOf(err), err)
+	}
+	j.failed = err
+	return err
+}
+
+// guard has bbolt's panics, and the faults of a map whose file has shrunk, end
+// this journal and not the process. j.mu is held.
+func (j *Journal) guard(f func() error) (err error) {
+	if j.faults {
+		return j.failed
+	}
+	err, j.faults = guarded(f)
+	if j.faults {
+		j.failed = err
+	}
+	return err
+}
+
+func guarded(f func() error) (err error, faults bool) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err, faults = fmt.Errorf("%w: %v", ErrDamaged, p), true
+		}
+	}()
+	return f(), false
+}
+
 func (j *Journal) point(when, kind string) {
 	if j.points != nil {
 		j.points.CommitPoint(when, kind)
 	}
 }
 
-// Probe says whether the disk takes a commit again, after one that failed.
+// Err is why nothing more can be written, nil while it can.
+func (j *Journal) Err() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.failed
+}
+
+// Full says that nobody new may be served: there are so many events that the
+// office has not taken. It never waits.
+func (j *Journal) Full() bool { return j.full.Load() }
+
+// Probe says whether the journal can be written, or could be after a fresh start
+// (see Err): after a commit that failed it tries the disk with a file of its own.
 func (j *Journal) Probe() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := j.db.Update(func(tx *bolt.Tx) error {
-		return tx.Bucket(metaBucket).Put(sentKey, key(j.sent))
-	}); err != nil {
-		return fmt.Errorf("%w: %w", kindOf(err), err)
+	switch {
+	case j.failed == nil && j.full.Load():
+		return ErrFull
+	case j.failed == nil:
+		return nil
+	case !errors.Is(j.failed, ErrDisk):
+		return j.failed
 	}
-	return nil
+	return tryDisk(filepath.Join(j.dir, probeName))
 }
 
 // Ledger is what all events add up to.
@@ -241,32 +217,6 @@ func (j *Journal) New() bool {
 // ID is the journal's random name.
 func (j *Journal) ID() string { return j.id }
 
-// Report is the whole journal, for a technician.
-type Report struct {
-	ID     string        `json:"id"`
-	Events []flows.Event `json:"events"`
-	Owed   int           `json:"owed"`   // yen
-	Unsent uint64        `json:"unsent"` // events the office has not acknowledged
-}
-
-// Report reads everything.
-func (j *Journal) Report() (Report, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	r := Report{ID: j.id, Events: []flows.Event{}, Owed: j.ledger.Owed(), Unsent: j.last - j.sent}
-	err := j.db.View(func(tx *bolt.Tx) error {
-		return tx.Bucket(eventsBucket).ForEach(func(k, v []byte) error {
-			e, err := decode(v)
-			r.Events = append(r.Events, e)
-			return err
-		})
-	})
-	if err != nil {
-		return Report{}, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	return r, nil
-}
-
 // Unsent is how many events the office has not acknowledged.
 func (j *Journal) Unsent() uint64 {
 	j.mu.Lock()
@@ -276,6 +226,13 @@ func (j *Journal) Unsent() uint64 {
 
 // Close ends the journal. It may be called twice.
 func (j *Journal) Close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.faults {
+		// A fault may have left bbolt's locks held, and only the process's end takes
+		// the map away that holds the file's.
+		return nil
+	}
 	if err := j.db.Close(); err != nil {
 		return fmt.Errorf("journal: close: %w", err)
 	}
@@ -297,4 +254,17 @@ func number(b []byte) uint64 {
 		return 0
 	}
 	return binary.BigEndian.Uint64(b)
+}
+
+// tryDisk writes, syncs and removes a file.
+func tryDisk(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrDisk, err)
+	}
+	_, err = f.Write(make([]byte, probeBytes))
+	if err := errors.Join(err, f.Sync(), f.Close(), os.Remove(path)); err != nil {
+		return fmt.Errorf("%w: %w", ErrDisk, err)
+	}
+	return nil
 }

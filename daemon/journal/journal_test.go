@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -16,9 +14,11 @@ import (
 	"kioskd/flows"
 )
 
-func open(t *testing.T, dir string) *Journal {
+func opened(t *testing.T, dir string) *Journal { return openedWith(t, dir, shopBounds()) }
+
+func openedWith(t *testing.T, dir string, b bounds) *Journal {
 	t.Helper()
-	j, err := Open(dir, nil)
+	j, err := open(dir, nil, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,14 +41,14 @@ func write(t *testing.T, j *Journal, events ...flows.Event) {
 
 func TestWhatWasWrittenIsThereAfterAStart(t *testing.T) {
 	dir := t.TempDir()
-	j := open(t, dir)
+	j := opened(t, dir)
 	id, person := j.ID(), j.Person([]byte{1, 2, 3})
 	write(t, j, flows.Event{Kind: flows.VisitBegun, Visit: "v"}, flows.Event{Kind: flows.CoinIn, Visit: "v", Yen: 500})
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
 
-	again := open(t, dir)
+	again := opened(t, dir)
 	if again.New() || again.ID() != id || again.Person([]byte{1, 2, 3}) != person {
 		t.Error("another journal was opened: its name or its salt differs")
 	}
@@ -61,50 +61,6 @@ func TestWhatWasWrittenIsThereAfterAStart(t *testing.T) {
 	}
 	if len(r.Events) != 2 || r.Events[1].Number != 2 || r.Unsent != 2 {
 		t.Errorf("the report is %+v, want two events, both unsent", r)
-	}
-}
-
-func TestAFileThatCannotBeUsedIsNamedAndLeftAlone(t *testing.T) {
-	for name, c := range map[string]struct {
-		spoil func(t *testing.T, path string)
-		want  error
-	}{
-		"overwritten": {func(t *testing.T, path string) {
-			if err := os.WriteFile(path, []byte("not a journal, and long enough to be looked at"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}, ErrDamaged},
-		"from a newer version": {func(t *testing.T, path string) {
-			edit(t, path, func(tx *bolt.Tx) error { return tx.Bucket(metaBucket).Put(formatKey, key(format+1)) })
-		}, ErrNewer},
-		"an event torn out": {func(t *testing.T, path string) {
-			edit(t, path, func(tx *bolt.Tx) error { return tx.Bucket(eventsBucket).Delete(key(1)) })
-		}, ErrDamaged},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			j := open(t, dir)
-			write(t, j, flows.Event{Kind: flows.VisitBegun, Visit: "v"}, flows.Event{Kind: flows.VisitEnded, Visit: "v"})
-			if err := j.Close(); err != nil {
-				t.Fatal(err)
-			}
-			path := filepath.Join(dir, fileName)
-			c.spoil(t, path)
-			before, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := Open(dir, nil); !errors.Is(err, c.want) {
-				t.Errorf("opening says %v, want %v", err, c.want)
-			}
-			after, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(before) != len(after) {
-				t.Error("the file was changed")
-			}
-		})
 	}
 }
 
@@ -161,7 +117,7 @@ func (o *office) PublishJournal(_ context.Context, first uint64, journal string,
 // I7: nothing is lost, doubled or reordered, though acknowledgements are lost.
 func TestOutboxSendsEachEventOnce(t *testing.T) {
 	const events = 3*batchMax + 7
-	j := open(t, t.TempDir())
+	j := opened(t, t.TempDir())
 	o := &office{lose: 2, want: events, full: make(chan struct{})}
 	ctx, cancel := context.WithCancel(t.Context())
 	sent := make(chan error, 1)

@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	batchMax = 64 // events a message
+	batchMax      = 64        // events a message
+	batchBytesMax = 128 << 10 // of them
 	// A refused or lost message is tried again after retryLeast, then ever more
 	// slowly, with jitter: a thousand kiosks must not come back as one.
 	retryLeast = 500 * time.Millisecond
@@ -89,19 +90,23 @@ func (j *Journal) drain(ctx context.Context, office Office) error {
 	}
 }
 
+// after are the next events, as many as one message may have.
 func (j *Journal) after(n uint64) ([]json.RawMessage, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	var batch []json.RawMessage
-	err := j.db.View(func(tx *bolt.Tx) error {
-		c := tx.Bucket(eventsBucket).Cursor()
-		for k, v := c.Seek(key(n + 1)); k != nil && len(batch) < batchMax; k, v = c.Next() {
-			batch = append(batch, append(json.RawMessage(nil), v...))
-		}
-		return nil
+	size := 0
+	err := j.guard(func() error {
+		return j.db.View(func(tx *bolt.Tx) error {
+			c := tx.Bucket(eventsBucket).Cursor()
+			for k, v := c.Seek(key(n + 1)); k != nil && len(batch) < batchMax && size+len(v) <= batchBytesMax; k, v = c.Next() {
+				batch = append(batch, append(json.RawMessage(nil), v...))
+				size += len(v)
+			}
+			return nil
+		})
 	})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	return batch, nil
+	return batch, err
 }
 
 // acknowledge notes how far the office has come. It is a note only: the truth is
@@ -109,17 +114,25 @@ func (j *Journal) after(n uint64) ([]json.RawMessage, error) {
 func (j *Journal) acknowledge(last uint64) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if last == j.sent {
-		return nil
+	if j.failed != nil {
+		return j.failed
 	}
 	if last > j.last {
-		return fmt.Errorf("%w: the office has %d events, the journal %d", ErrDamaged, last, j.last)
+		// A file that was put back from an older copy. To go on would give two
+		// events one number.
+		j.failed = fmt.Errorf("%w: the office has %d events, the journal %d", ErrDamaged, last, j.last)
+		return j.failed
 	}
-	if err := j.db.Update(func(tx *bolt.Tx) error {
-		return tx.Bucket(metaBucket).Put(sentKey, key(last))
-	}); err != nil {
-		return fmt.Errorf("%w: %w", kindOf(err), err)
+	if last < j.base {
+		return fmt.Errorf("journal: the office has lost the events from %d on; those up to %d are no longer here", last+1, j.base)
 	}
-	j.sent = last
-	return nil
+	if last != j.sent {
+		if err := j.commit(func(tx *bolt.Tx) error {
+			return tx.Bucket(metaBucket).Put(sentKey, key(last))
+		}); err != nil {
+			return err
+		}
+		j.sent = last
+	}
+	return j.prune()
 }
