@@ -64,8 +64,8 @@ type kiosk struct {
 	devices *devices
 	office  *line
 	service *attendant.Service
+	memory  *memory
 
-	journal   atomic.Pointer[journal.Journal] // nil while it is not open
 	touchDead atomic.Bool
 	panelDead atomic.Bool
 	booting   atomic.Bool
@@ -117,6 +117,8 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 
 // serve runs all loops until one of them fails or ctx ends, and waits for all.
 func (k *kiosk) serve(ctx context.Context, panel *ra8875.Dev, points journal.Points, client *office.Client) error {
+	k.memory = openMemory(k.cfg, points, k.now)
+	k.memory.look(k.service, k.log) // before anybody is served
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		select {
@@ -135,20 +137,13 @@ func (k *kiosk) serve(ctx context.Context, panel *ra8875.Dev, points journal.Poi
 	g.Go(func() error { return k.watchPower(ctx) })
 	g.Go(func() error { k.devices.sheets.Find(ctx); return nil })
 
-	j, err := openJournal(k.cfg, points, k.now)
-	if err != nil {
-		k.log.Error("out of service", "err", err)
-		k.service.Fail(attendant.JournalReason(err))
-		j = nil
-	}
-	if j != nil {
-		k.journal.Store(j)
+	g.Go(func() error { return k.memory.keep(ctx, k.service, k.log) })
+	g.Go(func() error { return control.Serve(ctx, k.cfg.Control, k.memory, k.now, k.log) })
+	if j := k.memory.Journal; j != nil {
 		g.Go(func() error { return j.Send(ctx, client, k.log) })
-		g.Go(func() error { return k.mendDisk(ctx, j) })
 		g.Go(func() error { return k.watchDoor(ctx, j) })
-		g.Go(func() error { return control.Serve(ctx, k.cfg.Control, j, k.now, k.log) })
 	}
-	counter := k.counter(j)
+	counter := k.counter()
 	g.Go(func() error { return attendant.Report(ctx, counter, k.log) })
 	g.Go(func() error {
 		return attendant.Serve(ctx, counter, k.service, k.log, func() {
@@ -157,11 +152,7 @@ func (k *kiosk) serve(ctx context.Context, panel *ra8875.Dev, points journal.Poi
 			}
 		})
 	})
-	err = g.Wait()
-	if j != nil {
-		err = errors.Join(err, j.Close())
-	}
-	return err
+	return errors.Join(g.Wait(), k.memory.close())
 }
 
 func (k *kiosk) now() time.Time {
@@ -169,12 +160,12 @@ func (k *kiosk) now() time.Time {
 	return now
 }
 
-func (k *kiosk) counter(j *journal.Journal) *flows.Counter {
+func (k *kiosk) counter() *flows.Counter {
 	l := k.cfg.Limit
 	c := &flows.Counter{
 		Kiosk: k.cfg.Kiosk, Municipality: k.cfg.Municipality, Contact: flows.Contact(k.cfg.Contact),
 		Screen: k.screen, Reader: k.devices.reader, Cash: k.devices.cash, Sheets: k.devices.sheets,
-		Slips: k.devices.slips, Signals: k.devices.signals, Office: k.office, Journal: memory{j},
+		Slips: k.devices.slips, Signals: k.devices.signals, Office: k.office, Journal: k.memory,
 		Clock: k.clock, Service: k.service, Log: k.log,
 		Limits: flows.Limits{
 			Idle: time.Duration(l.Idle), Pay: time.Duration(l.Pay), End: time.Duration(l.End), Card: time.Duration(l.Card),
@@ -182,17 +173,17 @@ func (k *kiosk) counter(j *journal.Journal) *flows.Counter {
 			Visit: time.Duration(l.Visit), LastStart: time.Duration(l.LastStart),
 		},
 	}
-	c.Technician = k.technician(j)
+	c.Technician = k.technician()
 	return c
 }
 
 // technician is whoever knows the code; nobody where none was set.
-func (k *kiosk) technician(j *journal.Journal) *flows.Technician {
+func (k *kiosk) technician() *flows.Technician {
 	code := k.cfg.Maintenance.Hash()
 	if code == nil {
 		return nil
 	}
-	return &flows.Technician{Door: k.devices.door, Pad: k.screen, Admits: code.Admits, Unsent: memory{j}.Unsent}
+	return &flows.Technician{Door: k.devices.door, Pad: k.screen, Admits: code.Admits, Unsent: k.memory.Unsent}
 }
 
 // touch listens to the touch chip, and starts it anew when it is dead.
@@ -238,9 +229,9 @@ const clockTolerance = 31 * 24 * time.Hour
 // broken is what this kiosk cannot serve anybody with or without, or "": a clock
 // that lies, a dead device, the technician's word.
 func (k *kiosk) broken() string {
-	j := k.journal.Load()
+	ledger := k.memory.Ledger()
 	switch {
-	case j != nil && k.now().Before(j.Ledger().Begun().Add(-clockTolerance)):
+	case k.now().Before(ledger.Begun().Add(-clockTolerance)):
 		// A clock that lost its battery believes in a past the journal was not
 		// there in. Its last event is no measure: one that was written by a clock
 		// running ahead would lock out the right time for good.
@@ -249,8 +240,10 @@ func (k *kiosk) broken() string {
 		return "panel"
 	case k.touchDead.Load():
 		return "touch"
-	case j != nil && j.Ledger().TakenOut():
+	case ledger.TakenOut():
 		return "technician"
+	case k.memory.full():
+		return "journal"
 	default:
 		return ""
 	}
@@ -311,23 +304,6 @@ func (k *kiosk) watchDoor(ctx context.Context, j *journal.Journal) error {
 		}
 		if err := j.Write(e); err != nil {
 			k.log.Error("door not booked", "err", err)
-		}
-	}
-}
-
-// mendDisk tries again and again whether a disk that failed takes a commit.
-func (k *kiosk) mendDisk(ctx context.Context, j *journal.Journal) error {
-	tick := time.NewTicker(diskRetry)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		if k.service.Failed() == "disk" && j.Probe() == nil {
-			k.log.Info("the disk takes commits again")
-			k.service.Mend()
 		}
 	}
 }

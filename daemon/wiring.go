@@ -2,61 +2,11 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"sync"
-	"time"
 
-	"kioskd/daemon/config"
-	"kioskd/daemon/control"
-	"kioskd/daemon/journal"
 	"kioskd/daemon/office"
 	"kioskd/flows"
 )
-
-// openJournal opens the kiosk's memory; a new one begins with the coins that
-// the configuration says are in the hoppers.
-func openJournal(cfg config.Config, points journal.Points, now func() time.Time) (*journal.Journal, error) {
-	j, err := journal.Open(cfg.State, points)
-	if err != nil {
-		return nil, err
-	}
-	if !j.New() {
-		return j, nil
-	}
-	for _, c := range []control.Count{{Yen: 100, Coins: cfg.Hopper.Hundreds}, {Yen: 50, Coins: cfg.Hopper.Fifties}, {Yen: 10, Coins: cfg.Hopper.Tens}} {
-		if err := j.Write(c.Event(now())); err != nil {
-			return nil, errors.Join(err, j.Close())
-		}
-	}
-	return j, nil
-}
-
-// memory is the journal as flows see it, also where it could not be opened: the
-// page that says so still has to be shown.
-type memory struct{ *journal.Journal }
-
-var errNoJournal = errors.New("journal is not open")
-
-func (m memory) Write(e flows.Event) error {
-	if m.Journal == nil {
-		return errNoJournal
-	}
-	return m.Journal.Write(e)
-}
-
-func (m memory) Ledger() *flows.Ledger {
-	if m.Journal == nil {
-		return flows.NewLedger()
-	}
-	return m.Journal.Ledger()
-}
-
-func (m memory) Unsent() uint64 {
-	if m.Journal == nil {
-		return 0
-	}
-	return m.Journal.Unsent()
-}
 
 // line is the office's client that remembers whether a customer's session is
 // open, and how many sheets are in memory.

@@ -63,8 +63,12 @@ func next(ctx context.Context, c *flows.Counter, s *Service, behind bool, ready 
 
 // JournalReason is what the out-of-service page says of a journal's error.
 func JournalReason(err error) string {
-	if errors.Is(err, journal.ErrDisk) || errors.Is(err, journal.ErrFull) {
+	switch {
+	case errors.Is(err, journal.ErrDisk):
 		return "disk"
+	case errors.Is(err, journal.ErrNewer):
+		return "version"
+	default:
+		return "journal"
 	}
-	return "journal"
 }

@@ -138,7 +138,7 @@ func TestCardErrorsInTheCountersWords(t *testing.T) {
 
 func TestJournalReasons(t *testing.T) {
 	for err, want := range map[error]string{
-		journal.ErrDisk: "disk", journal.ErrFull: "disk", journal.ErrDamaged: "journal", journal.ErrNewer: "journal",
+		journal.ErrDisk: "disk", journal.ErrFull: "journal", journal.ErrDamaged: "journal", journal.ErrNewer: "version",
 	} {
 		if got := JournalReason(&flows.JournalError{Err: err}); got != want {
 			t.Errorf("%v is shown as %q, want %q", err, got, want)

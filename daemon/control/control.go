@@ -1,8 +1,8 @@
 // Package control lets a technician's command speak to the running daemon: a
 // unix socket that only root and the daemon's own user can open.
 //
-// It reads the journal and counts coins. It can pay out nothing, print nothing
-// and read no card.
+// It reads the journal, counts coins, and has a damaged journal kept aside. It can
+// pay out nothing, print nothing and read no card.
 package control
 
 import (
@@ -36,6 +36,8 @@ var ErrNotRunning = errors.New("control: no daemon is running")
 type Journal interface {
 	Report() (journal.Report, error)
 	Write(e flows.Event) error
+	// BeginAnew keeps a damaged journal aside and begins a new one.
+	BeginAnew() (journal.Aside, error)
 }
 
 // Count is how many coins a hopper now holds.
@@ -79,6 +81,10 @@ func Serve(ctx context.Context, path string, j Journal, now func() time.Time, lo
 		report, err := j.Report()
 		answer(w, log, report, err)
 	})
+	mux.HandleFunc("POST /journal/begin-anew", func(w http.ResponseWriter, _ *http.Request) {
+		aside, err := j.BeginAnew()
+		answer(w, log, aside, err)
+	})
 	mux.HandleFunc("POST /refill", func(w http.ResponseWriter, r *http.Request) {
 		var c Count
 		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1024)).Decode(&c)
@@ -91,9 +97,18 @@ func Serve(ctx context.Context, path string, j Journal, now func() time.Time, lo
 		answer(w, log, c, err)
 	})
 	s := &http.Server{Handler: mux, ReadTimeout: within, WriteTimeout: within}
-	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
-	defer stop()
-	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	// An answer that is under way is finished: it may be the one that ends us.
+	closed := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		finishing, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+		defer cancel()
+		closed <- s.Shutdown(finishing)
+	})
+	err = s.Serve(l)
+	if !stop() {
+		err = errors.Join(err, <-closed)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("control: %w", err)
 	}
 	return nil
@@ -117,6 +132,14 @@ func (a Ask) Journal(ctx context.Context) (journal.Report, error) {
 	var r journal.Report
 	err := a.do(ctx, http.MethodGet, "/journal", nil, &r)
 	return r, err
+}
+
+// BeginAnew has a damaged journal kept aside and a new one begun; the daemon then
+// starts anew.
+func (a Ask) BeginAnew(ctx context.Context) (journal.Aside, error) {
+	var aside journal.Aside
+	err := a.do(ctx, http.MethodPost, "/journal/begin-anew", nil, &aside)
+	return aside, err
 }
 
 // Refill tells how many coins a hopper now holds.
