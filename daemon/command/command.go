@@ -1,4 +1,4 @@
-// Package command is kioskd's command line: run, journal, refill.
+// Package command is kioskd's command line: run, journal, refill, identity.
 package command
 
 import (
@@ -37,6 +37,7 @@ const usage = `kioskd runs a certificate kiosk.
   kioskd journal -config FILE [-json]     transactions, and what is owed or unsent
   kioskd refill -config FILE YEN=COINS…   tell how many coins a hopper now holds
   kioskd maintenance-code                 make the configuration's line of a technician's code
+  kioskd identity -config FILE            make this kiosk's key and show what the office needs (or -key FILE)
 `
 
 // badInput is what the caller wrote wrongly.
@@ -81,7 +82,7 @@ func say(w io.Writer, text string) { _, _ = io.WriteString(w, text) }
 
 func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return &badInput{"say what to do: run, journal, refill or maintenance-code (kioskd -h tells more)"}
+		return &badInput{"say what to do: run, journal, refill, identity or maintenance-code (kioskd -h tells more)"}
 	}
 	name := args[0]
 	if name == "maintenance-code" {
@@ -94,6 +95,7 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	f.SetOutput(io.Discard)
 	file := f.String("config", "/etc/kioskd/kioskd.toml", "configuration `FILE`")
 	asJSON := f.Bool("json", false, "machine-readable")
+	key := f.String("key", "", "identity: `FILE` of the key to make, instead of the configuration's")
 	var do func(config.Config) error
 	switch name {
 	case "run":
@@ -104,10 +106,11 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 		do = func(cfg config.Config) error { return showJournal(ctx, cfg, stdout, *asJSON) }
 	case "refill":
 		do = func(cfg config.Config) error { return refill(ctx, cfg, f.Args()) }
+	case "identity": // below: it needs no configuration when the file is named
 	case "-h", "-help", "--help", "help":
 		return flag.ErrHelp
 	default:
-		return &badInput{fmt.Sprintf("no command %q: there is run, journal, refill and maintenance-code", name)}
+		return &badInput{fmt.Sprintf("no command %q: there is run, journal, refill, identity and maintenance-code", name)}
 	}
 	if err := f.Parse(args[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -117,6 +120,12 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	}
 	if name != "refill" && f.NArg() > 0 {
 		return &badInput{fmt.Sprintf("%q is too much: %s takes -config FILE", f.Arg(0), name)}
+	}
+	if *key != "" && name != "identity" {
+		return &badInput{fmt.Sprintf("-key is for identity: %s takes -config FILE", name)}
+	}
+	if name == "identity" {
+		return identity(*key, *file, stdout)
 	}
 	cfg, err := config.Load(*file)
 	if err != nil {

@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"kioskd/simulator/board"
@@ -15,7 +16,7 @@ import (
 type officeFlags struct {
 	common
 	Dir    string   `help:"Folder of the office's keys, certificates and streams." type:"path" required:""`
-	Kiosks []string `name:"kiosk" help:"Kiosks to admit." default:"k001"`
+	Kiosks []string `name:"kiosk" help:"Kiosks to admit: ID, or ID=KEY with the public key that kioskd identity printed." default:"k001"`
 }
 
 // Run keeps an office open until a signal comes, and prints what a kiosk's
@@ -36,7 +37,13 @@ func (f *officeFlags) Run(s *streams, ctx bound) (err error) {
 	}
 	defer func() { err = errors.Join(err, o.Close()) }()
 	for _, k := range f.Kiosks {
-		key, err := o.AddKiosk(k)
+		k, public, own := strings.Cut(k, "=")
+		key := "the kiosk's own: kioskd identity"
+		if own {
+			err = o.Admit(k, public)
+		} else {
+			key, err = o.AddKiosk(k)
+		}
 		if err != nil {
 			return err
 		}

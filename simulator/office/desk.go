@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"kioskd/daemon/office/protocol"
 )
 
@@ -17,6 +19,8 @@ const (
 	nonceLife  = 15 * time.Minute // as long as a visit may take, and the PIN with it
 	overLife   = 2 * visitLife    // for so long a session that is over stays over
 	inHandMost = 32               // requests of one kiosk at one time
+	askRate    = 200              // requests of one kiosk a second, of process time
+	askBurst   = 400              // and at once: many times what a visit takes
 	jobsMost   = 64               // requests of one session
 )
 
@@ -24,10 +28,10 @@ const (
 type Audit struct {
 	Asked          map[protocol.Verb]int
 	Repeated       int // requests answered as before
-	ForeignReply   int // answers refused: the reply subject was not the asker's inbox
+	ForeignReply   int // questions left alone: their reply subject is none that the server made for a kiosk
 	ForeignJournal int // messages in a journal that its kiosk has not signed
 	Malformed      int
-	Busy           int // turned away because the kiosk had too much in hand
+	Busy           int // turned away because the kiosk asked too much at once
 	Refused        int // persons
 	Documents      int // delivered
 }
@@ -42,6 +46,7 @@ type desk struct {
 	current map[string]*visit    // by kiosk: it serves one customer
 	over    map[string]time.Time // sessions that ended, when
 	inHand  map[string]int       // by kiosk
+	pace    map[string]*rate.Limiter
 	counts  Audit
 
 	delay time.Duration
@@ -54,6 +59,7 @@ func newDesk(c Clock) *desk {
 	return &desk{
 		clock: c, visits: make(map[string]*visit), current: make(map[string]*visit),
 		over: make(map[string]time.Time), inHand: make(map[string]int),
+		pace:   make(map[string]*rate.Limiter),
 		counts: Audit{Asked: make(map[protocol.Verb]int)},
 	}
 }
@@ -98,7 +104,12 @@ func (d *desk) enter(kiosk string, v protocol.Verb, work *sync.WaitGroup) bool {
 		return false
 	}
 	d.counts.Asked[v]++
-	if d.inHand[kiosk] >= inHandMost {
+	pace := d.pace[kiosk]
+	if pace == nil { // a kiosk that the server let in: there are only so many
+		pace = rate.NewLimiter(askRate, askBurst)
+		d.pace[kiosk] = pace
+	}
+	if d.inHand[kiosk] >= inHandMost || !pace.Allow() {
 		d.counts.Busy++
 		return false
 	}

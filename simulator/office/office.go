@@ -29,6 +29,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
+	"github.com/nats-io/nkeys"
 
 	"kioskd/daemon/office/protocol"
 	"kioskd/simulator/office/authority"
@@ -171,12 +172,49 @@ func (o *Office) PublicKeyFile() string { return filepath.Join(o.dir, publicFile
 // AddKiosk admits a kiosk and returns the file with its NKey seed (mode 0600).
 // A kiosk that is known keeps its key.
 func (o *Office) AddKiosk(id string) (keyFile string, err error) {
+	files, err := o.AddKiosks(id)
+	if err != nil {
+		return "", err
+	}
+	return files[0], nil
+}
+
+// AddKiosks admits many at once, as AddKiosk does one.
+func (o *Office) AddKiosks(ids ...string) (keyFiles []string, err error) {
+	o.line.Lock()
+	defer o.line.Unlock()
+	keys := make(map[string]string, len(ids))
+	for _, id := range ids {
+		if err := protocol.CheckKiosk(id); err != nil {
+			return nil, fmt.Errorf("office: %w", err)
+		}
+		file, public, err := o.server.addKiosk(id)
+		if err != nil {
+			return nil, err
+		}
+		keys[id], keyFiles = public, append(keyFiles, file)
+	}
+	return keyFiles, o.server.admit(keys)
+}
+
+// Admit lets a kiosk in that made its key itself; the key that it had is out.
+func (o *Office) Admit(id, publicKey string) error {
 	if err := protocol.CheckKiosk(id); err != nil {
-		return "", fmt.Errorf("office: %w", err)
+		return fmt.Errorf("office: %w", err)
+	}
+	if !nkeys.IsValidPublicUserKey(publicKey) {
+		return fmt.Errorf("office: kiosk %s: %q is no user's public NKey (U…)", id, publicKey)
 	}
 	o.line.Lock()
 	defer o.line.Unlock()
-	return o.server.addKiosk(id)
+	return o.server.admit(map[string]string{id: publicKey})
+}
+
+// Revoke shuts a kiosk out at once, also from a line that stands.
+func (o *Office) Revoke(id string) error {
+	o.line.Lock()
+	defer o.line.Unlock()
+	return o.server.admit(map[string]string{id: ""})
 }
 
 // Away takes the office off the line: its server stops. What it knows, it keeps.

@@ -96,9 +96,10 @@ func (s *server) running() bool {
 	return s.up
 }
 
-// addKiosk admits a kiosk, with the key in its file or a new one.
-func (s *server) addKiosk(id string) (string, error) {
-	file := filepath.Join(s.dir, id+".nk")
+// addKiosk gives a kiosk that has none a key, and says in which file it is and
+// what its public half is.
+func (s *server) addKiosk(id string) (file, public string, err error) {
+	file = filepath.Join(s.dir, id+".nk")
 	seed, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		if seed, err = newSeed(); err == nil {
@@ -106,24 +107,35 @@ func (s *server) addKiosk(id string) (string, error) {
 		}
 	}
 	if err != nil {
-		return "", fmt.Errorf("office: kiosk %s: %w", id, err)
+		return "", "", fmt.Errorf("office: kiosk %s: %w", id, err)
 	}
 	defer clear(seed)
 	key, err := nkeys.ParseDecoratedUserNKey(seed)
 	if err != nil {
-		return "", fmt.Errorf("office: kiosk %s: %w", id, err)
+		return "", "", fmt.Errorf("office: kiosk %s: %w", id, err)
 	}
-	public, err := key.PublicKey()
-	if err != nil {
-		return "", fmt.Errorf("office: kiosk %s: %w", id, err)
+	if public, err = key.PublicKey(); err != nil {
+		return "", "", fmt.Errorf("office: kiosk %s: %w", id, err)
 	}
+	return file, public, nil
+}
+
+// admit lets these kiosks in, by id, each with its public key; "" shuts one out.
+func (s *server) admit(keys map[string]string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.kiosks[id] == public {
-		return file, nil
+	changed := false
+	for id, public := range keys {
+		changed = changed || s.kiosks[id] != public
+		s.kiosks[id] = public
+		if public == "" {
+			delete(s.kiosks, id)
+		}
 	}
-	s.kiosks[id] = public
-	return file, s.reload()
+	if !changed {
+		return nil
+	}
+	return s.reload()
 }
 
 // reload makes the running server read its file anew. s.mu is held.

@@ -23,9 +23,14 @@ func (o *Office) openService() error {
 	}
 	o.service = svc
 	for _, v := range protocol.Verbs() {
+		bodies, err := schemas(v)
+		if err != nil {
+			return err
+		}
 		name := strings.ReplaceAll(string(v), ".", "-")
 		handler := micro.HandlerFunc(func(r micro.Request) { o.handle(v, r) })
-		if err := svc.AddEndpoint(name, handler, micro.WithEndpointSubject(protocol.Subject("*", v))); err != nil {
+		if err := svc.AddEndpoint(name, handler,
+			micro.WithEndpointSubject(protocol.Subject("*", v)), micro.WithEndpointMetadata(bodies)); err != nil {
 			return fmt.Errorf("office: service: %w", err)
 		}
 	}
@@ -44,7 +49,8 @@ func (o *Office) handle(v protocol.Verb, r micro.Request) {
 		return
 	}
 	if !o.desk.enter(kiosk, v, &o.work) {
-		o.respond(reply, outcome{err: &protocol.Error{Code: protocol.CodeBusy, Retry: true}, id: requestID(v, r.Data())})
+		// Not even read: who floods must not cost more than this.
+		o.respond(reply, fault("", protocol.CodeBusy, true))
 		return
 	}
 	data := r.Data()
@@ -60,7 +66,7 @@ func (o *Office) handle(v protocol.Verb, r micro.Request) {
 
 // outcome is what a request comes to.
 type outcome struct {
-	id     string // of the request; "" when it could not be read
+	id     string // of the request; "" when it was not read
 	sealed []byte
 	err    *protocol.Error
 	twice  bool // a lie: answer twice
@@ -74,6 +80,7 @@ func fault(id string, code protocol.Code, retry bool) outcome {
 func (o *Office) respond(reply string, out outcome) {
 	m := &nats.Msg{Subject: reply}
 	if out.err != nil {
+		out.err.Reason = out.err.Code.Reason()
 		m.Header = nats.Header{
 			micro.ErrorHeader:     []string{out.err.Error()},
 			micro.ErrorCodeHeader: []string{string(out.err.Code)},
@@ -93,22 +100,6 @@ func (o *Office) respond(reply string, out outcome) {
 	if err := o.front.PublishMsg(m); err != nil {
 		o.log.Debug("office: answer not sent", "err", err)
 	}
-}
-
-// requestID reads only the id, for an answer that says no more than "busy".
-func requestID(v protocol.Verb, data []byte) string {
-	if v == protocol.AskSheet {
-		a, err := protocol.Decode[protocol.SheetAsk](data, protocol.MaxAsk)
-		if err != nil {
-			return ""
-		}
-		return a.ID
-	}
-	a, err := protocol.Decode[protocol.Ask](data, protocol.MaxAsk)
-	if err != nil {
-		return ""
-	}
-	return a.ID
 }
 
 func (o *Office) answer(v protocol.Verb, kiosk string, data []byte) outcome {

@@ -53,10 +53,49 @@ const (
 	CodeFailed     Code = "failed"      // the office could not
 )
 
+// CodeHeader carries the code of an answer that says no, as NATS micro services
+// do. An answer without a body has no more than that: the request was not read,
+// because it breaks this protocol or because its kiosk asks too much at once.
+const CodeHeader = "Nats-Service-Error-Code"
+
+// Unread is the error of an answer without a body, by its CodeHeader; nil when
+// there is none.
+func Unread(code string) *Error {
+	c := Code(code)
+	if !codes[c] {
+		return nil
+	}
+	return &Error{Code: c, Retry: c == CodeBusy, Reason: c.Reason()}
+}
+
 // Error is an answer that says no to the request itself.
 type Error struct {
-	Code  Code `json:"code"`
-	Retry bool `json:"retry"` // whether the same request may do better later
+	Code   Code   `json:"code"`
+	Retry  bool   `json:"retry"`  // whether the same request may do better later
+	Reason Reason `json:"reason"` // what the customer may be told
+}
+
+// Reason is the key of what a screen says about an error. It is about the visit,
+// never about the person.
+type Reason string
+
+// The reasons.
+const (
+	ReasonLater      Reason = "later"       // the office cannot just now
+	ReasonStartAgain Reason = "start-again" // begin the visit anew
+	ReasonFault      Reason = "fault"       // kiosk and office do not agree: somebody has to look
+)
+
+// Reason is what a customer may be told of a code.
+func (c Code) Reason() Reason {
+	switch c {
+	case CodeBusy, CodeFailed:
+		return ReasonLater
+	case CodeSession, CodeProof, CodeNotOffered:
+		return ReasonStartAgain
+	default:
+		return ReasonFault
+	}
 }
 
 func (e *Error) Error() string { return "office: " + string(e.Code) }
@@ -139,6 +178,9 @@ func (a Answer) Check() error {
 	}
 	if a.Error != nil && !codes[a.Error.Code] {
 		return fmt.Errorf("error code %q is unknown", clip(string(a.Error.Code)))
+	}
+	if a.Error != nil && a.Error.Reason != a.Error.Code.Reason() {
+		return fmt.Errorf("reason %q does not go with code %q", clip(string(a.Error.Reason)), a.Error.Code)
 	}
 	return nil
 }

@@ -267,7 +267,7 @@ func FuzzMessages(f *testing.F) {
 	for _, m := range []message{
 		Ask{Version: Version, ID: "i", Session: "s", Sealed: []byte("x")},
 		SheetAsk{Version: Version, ID: "i", Session: "s", Order: "o", Sheet: 1},
-		Answer{Version: Version, ID: "i", Error: &Error{Code: CodeBusy, Retry: true}},
+		Answer{Version: Version, ID: "i", Error: &Error{Code: CodeBusy, Retry: true, Reason: ReasonLater}},
 		OrderAsk{Scope: ScopeSome, Members: []string{"head"}, Items: []string{"my-number"}, Copies: 1, Fee: 200},
 		OfferAnswer{Offer: &Offer{Fee: 200, CopiesMax: 5, Members: []Member{{"self", "名"}}}},
 		FinishAnswer{Municipality: &Municipality{ID: "inagi"}},
