@@ -118,6 +118,17 @@ func (d *desk) enter(kiosk string, v protocol.Verb, work *sync.WaitGroup) bool {
 	return true
 }
 
+// enterWork admits the office's own work, unless it is closing.
+func (d *desk) enterWork(work *sync.WaitGroup) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return false
+	}
+	work.Add(1)
+	return true
+}
+
 func (d *desk) leave(kiosk string, work *sync.WaitGroup) {
 	d.mu.Lock()
 	d.inHand[kiosk]--

@@ -157,6 +157,9 @@ func (o *Office) open(ctx context.Context) error {
 	if o.front, err = o.server.connect("front", o.keys.front); err != nil {
 		return err
 	}
+	if err := o.openWatch(); err != nil {
+		return fmt.Errorf("office: watch the journals: %w", err)
+	}
 	return o.openService()
 }
 

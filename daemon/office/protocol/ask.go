@@ -71,8 +71,8 @@ func Unread(code string) *Error {
 // Error is an answer that says no to the request itself.
 type Error struct {
 	Code   Code   `json:"code"`
-	Retry  bool   `json:"retry"`  // whether the same request may do better later
-	Reason Reason `json:"reason"` // what the customer may be told
+	Retry  bool   `json:"retry"`            // whether the same request may do better later
+	Reason Reason `json:"reason,omitempty"` // what the customer may be told; that of Code.Reason
 }
 
 // Reason is the key of what a screen says about an error. It is about the visit,
@@ -179,7 +179,7 @@ func (a Answer) Check() error {
 	if a.Error != nil && !codes[a.Error.Code] {
 		return fmt.Errorf("error code %q is unknown", clip(string(a.Error.Code)))
 	}
-	if a.Error != nil && a.Error.Reason != a.Error.Code.Reason() {
+	if a.Error != nil && a.Error.Reason != "" && a.Error.Reason != a.Error.Code.Reason() {
 		return fmt.Errorf("reason %q does not go with code %q", clip(string(a.Error.Reason)), a.Error.Code)
 	}
 	return nil
