@@ -12,8 +12,10 @@
 //     writing: a printer that holds its flow control blocks a write for ever.
 //   - The clock is the machine's. It is trusted when the kernel says it is
 //     synchronised and it is not before this program was built.
+//   - A display is reached through a DRM dumb buffer, fbdev where a kernel has no
+//     more: periph has neither.
 //
-// It has no card reader: those come over PC/SC. It has no framebuffer yet.
+// It has no card reader: those come over PC/SC.
 //
 // An output that was never driven is at its resistor's level. When the process
 // dies the kernel releases the line, and most controllers then leave it as it
@@ -200,11 +202,6 @@ var errClosed = errors.New("host: the board was closed")
 
 // errNoReader says where a host's card reader comes from.
 var errNoReader = errors.New(`host: a card reader comes over PC/SC; set reader = "pcsc"`)
-
-// Framebuffer finds none.
-func (b *Board) Framebuffer(name string) (board.Framebuffer, error) {
-	return nil, &board.NoSuchError{Kind: "framebuffer", Name: name}
-}
 
 // Reader fails: a host's readers belong to the PC/SC package.
 func (b *Board) Reader(string) (board.Reader, error) { return nil, errNoReader }
