@@ -17,6 +17,7 @@ import (
 	"kioskd/drivers/board"
 	"kioskd/drivers/board/host"
 	"kioskd/drivers/board/link"
+	"kioskd/drivers/coin"
 )
 
 // openBoard takes this machine's buses, or those at the other end of a socket. A
@@ -35,7 +36,7 @@ func openBoard(ctx context.Context, cfg config.Config) (board.Board, error) {
 	}
 	switch {
 	case cfg.Board == "host":
-		debounce := make(map[string]time.Duration, len(cfg.Host.Debounce))
+		debounce := map[string]time.Duration{cfg.Wiring.CoinPulse: coin.Debounce}
 		for name, d := range cfg.Host.Debounce {
 			debounce[name] = time.Duration(d)
 		}

@@ -9,10 +9,11 @@ import (
 // greedy choice is the best one.
 var coinsOut = [...]int{100, 50, 10}
 
-// Why a pay-out has no coin-out event, in an incident's Reason.
+// What an incident's Reason says of a pay-out.
 const (
 	reasonCoinStayed = "coin did not leave the hopper"
 	reasonCoinUnseen = "coin in motion when the power went"
+	reasonOverran    = "hopper overran"
 )
 
 // canReturn says whether the hoppers hold that amount in coins that fit. A
@@ -30,55 +31,82 @@ func (c *Counter) canReturn(amount int) bool {
 }
 
 // payOut pays an amount out of the hoppers, coin by coin, and stops when no
-// hopper can go on. What it did not manage is the ledger's difference. The only
-// error is the journal's.
+// hopper can go on. What it did not manage is the ledger's difference. A coin
+// that left although nobody asked for it, as makers document, is in the
+// customer's hand and counts; what went beyond the amount is the house's loss
+// and an incident. The only error is the journal's.
 func (c *Counter) payOut(visit string, amount int) error {
 	stuck := make(map[int]bool)
-	var last int // yen of the hopper that ran last
+	used := make(map[int]bool)
+	last := 0 // yen of the hopper whose motor ran last
 	for amount > 0 {
 		yen := c.nextCoin(amount, stuck)
+		if last != 0 && yen != last {
+			late, err := c.lateCoins(visit, last)
+			if err != nil {
+				return err
+			}
+			last = 0
+			if late > 0 {
+				amount -= late
+				continue
+			}
+		}
 		if yen == 0 {
 			break
 		}
-		if last != 0 && yen != last {
-			if err := c.lateCoins(visit, last); err != nil {
+		if !used[yen] {
+			if err := c.strayCoins(yen); err != nil {
 				return err
 			}
+			used[yen] = true
 		}
 		last = yen
-		err := c.payOneCoin(visit, yen)
+		seen, err := c.payOneCoin(visit, yen)
 		if isJournal(err) {
 			return err
 		}
 		if err != nil {
 			stuck[yen] = true
-			continue
 		}
-		amount -= yen
+		amount -= seen * yen
 	}
-	if last == 0 {
+	if last != 0 {
+		late, err := c.lateCoins(visit, last)
+		if err != nil {
+			return err
+		}
+		amount -= late
+	}
+	if amount >= 0 {
 		return nil
 	}
-	return c.lateCoins(visit, last)
+	return c.write(Event{Kind: Incident, Visit: visit, Yen: -amount, Reason: reasonOverran, Incident: incidentNumber()})
 }
 
-// lateCoins books the coins that left after the motor had stopped: makers
-// document that one may. It is the house's loss and an incident, and the hopper's
-// count stays true.
-func (c *Counter) lateCoins(visit string, yen int) error {
+// lateCoins waits until no coin can follow a hopper's motor any more, books
+// those that did, and returns their yen.
+func (c *Counter) lateCoins(visit string, yen int) (late int, err error) {
 	coins, err := c.Cash.Late(yen)
 	if err != nil {
 		c.Log.Warn("hopper after its last coin", "yen", yen, "err", err)
 	}
 	for range coins {
-		if err := c.write(Event{Kind: CoinOut, Visit: visit, Yen: yen, Reason: "overran"}); err != nil {
-			return err
+		if err := c.write(Event{Kind: CoinOut, Visit: visit, Yen: yen, Reason: reasonOverran}); err != nil {
+			return 0, err
 		}
 	}
-	if coins == 0 {
-		return nil
+	return coins * yen, nil
+}
+
+// strayCoins books what left a hopper since its last pay-out was over: nobody's
+// money, so that it is not taken for this customer's.
+func (c *Counter) strayCoins(yen int) error {
+	late, err := c.lateCoins("", yen)
+	if err != nil || late == 0 {
+		return err
 	}
-	return c.write(Event{Kind: Incident, Visit: visit, Yen: yen * coins, Reason: "hopper overran", Incident: incidentNumber()})
+	return c.write(Event{Kind: Incident, Yen: late, Reason: reasonOverran, Incident: incidentNumber()})
 }
 
 // nextCoin is the largest coin that fits and may still come.
@@ -91,26 +119,26 @@ func (c *Counter) nextCoin(amount int, stuck map[int]bool) int {
 	return 0
 }
 
-// payOneCoin lets one coin out: intent, motor, and what the exit sensor saw. An
-// overrun is booked coin by coin; it is the house's loss and an incident.
-func (c *Counter) payOneCoin(visit string, yen int) error {
+// payOneCoin lets one coin out: intent, motor, and what the exit sensor saw,
+// booked coin by coin, for a hopper may overrun.
+func (c *Counter) payOneCoin(visit string, yen int) (seen int, err error) {
 	if err := c.write(Event{Kind: CoinIntent, Visit: visit, Yen: yen, Count: 1}); err != nil {
-		return err
+		return 0, err
 	}
 	seen, payErr := c.Cash.PayOut(yen)
 	for range seen {
 		if err := c.write(Event{Kind: CoinOut, Visit: visit, Yen: yen}); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	if seen == 0 {
-		c.Log.Warn("pay-out stopped", "yen", yen, "err", payErr)
-		if err := c.write(Event{Kind: DeviceFault, Visit: visit, Device: DeviceHopper, Yen: yen, Reason: "no coin came", Action: "maintenance"}); err != nil {
-			return err
-		}
-		return errors.Join(errNoCoin, c.write(Event{Kind: Incident, Visit: visit, Yen: yen, Reason: reasonCoinStayed, Incident: incidentNumber()}))
+	if seen > 0 {
+		return seen, nil
 	}
-	return nil
+	c.Log.Warn("pay-out stopped", "yen", yen, "err", payErr)
+	if err := c.write(Event{Kind: DeviceFault, Visit: visit, Device: DeviceHopper, Yen: yen, Reason: "no coin came", Action: "maintenance"}); err != nil {
+		return 0, err
+	}
+	return 0, errors.Join(errNoCoin, c.write(Event{Kind: Incident, Visit: visit, Yen: yen, Reason: reasonCoinStayed, Incident: incidentNumber()}))
 }
 
 var errNoCoin = errors.New("no coin came out of the hopper")

@@ -14,7 +14,7 @@ type Host struct {
 	// serial port's path, a line's name or its chip and offset ("gpiochip0/17").
 	Names map[string]string `toml:"names"`
 	// Debounce is how short a pulse of an input the kernel leaves out, by the
-	// name of [wiring].
+	// name of [wiring]; the acceptor's has 5 ms of its own accord.
 	Debounce map[string]Duration `toml:"debounce"`
 }
 

@@ -19,6 +19,10 @@ var ErrLine = errors.New("coin: the input line is gone")
 // silencePeriods is how many pulse periods without an edge end a train.
 const silencePeriods = 3
 
+// Debounce is how short a pulse of the acceptor's line the kernel should leave
+// out: bouncing contacts and noise, and no pulse of any acceptor.
+const Debounce = 5 * time.Millisecond
+
 // Opts are the options of NewAcceptor. The zero value is an acceptor of 10 yen
 // a pulse that pulses 25 ms low and 25 ms high.
 type Opts struct {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"kioskd/simulator/shop"
 )
 
 // device is one row of switches: a device and how it can fail.
@@ -69,7 +71,7 @@ func devices() []device {
 			{ID: "ghost", Label: "ghost touches"},
 		}},
 		{"panel", "Panel", []kind{{ID: "dead", Label: "dead"}}},
-		{"door", "Door", []kind{{ID: "open", Label: "open"}}},
+		{"door", "Door", []kind{{ID: "open", Label: "open (the technician's code is " + shop.TechnicianCode + ")"}}},
 		{"disk", "Disk", []kind{
 			{ID: "full", Label: "full"},
 			{ID: "readonly", Label: "read-only"},

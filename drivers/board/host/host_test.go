@@ -2,11 +2,13 @@ package host
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/warthog618/go-gpiocdev"
+	"golang.org/x/sys/unix"
 	"kioskd/drivers/board"
 	"periph.io/x/conn/v3/gpio"
 )
@@ -90,5 +92,75 @@ func TestEdgesFromTheKernel(t *testing.T) {
 	}
 	if _, open := <-edges; open {
 		t.Error("the watch outlives the board")
+	}
+}
+
+// What nobody took is said to be missing, to the edge: by us where our queue was
+// full, by the kernel's number where its own was, also when that number begins
+// anew.
+func TestEdgesThatAreMissing(t *testing.T) {
+	const first = math.MaxUint32 - 9
+	in := &input{name: "COIN_PULSE", last: first - 1}
+	watched, err := in.Watch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 25 ms pulses, in bursts as a busy machine reads them; the kernel drops 4.
+	sent := 0
+	for i := range uint32(60) {
+		if i >= 30 && i < 34 {
+			continue
+		}
+		kind := gpiocdev.LineEventFallingEdge
+		if i%2 == 1 {
+			kind = gpiocdev.LineEventRisingEdge
+		}
+		in.event(gpiocdev.LineEvent{LineSeqno: first + i, Type: kind, Timestamp: time.Duration(i) * 25 * time.Millisecond})
+		sent++
+	}
+	var got, missing uint32
+	for got+missing < 60 {
+		e := <-watched
+		missing += e.Dropped
+		number := first + got + missing
+		if e.Number != number || e.At != time.Duration(number-first)*25*time.Millisecond || bool(e.Level) != ((number-first)%2 == 1) {
+			t.Fatalf("edge %+v is not number %d", e, number)
+		}
+		got++
+	}
+	if got < board.EdgesMax || got > board.EdgesMax+1 || sent != 56 {
+		t.Errorf("%d edges were kept of %d, want the %d that the kernel's queue would hold", got, sent, board.EdgesMax)
+	}
+	if err := in.release(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhereALineIs(t *testing.T) {
+	b := &Board{opts: Options{Names: map[string]string{"DOOR": "gpiochip2/17", "BAD": "gpiochip2/-1", "WORSE": "gpiochip2/"}}}
+	if at, err := b.find("DOOR"); err != nil || at != (place{"gpiochip2", 17}) {
+		t.Errorf("DOOR is at %v, %v", at, err)
+	}
+	for _, name := range []string{"BAD", "WORSE"} {
+		if _, err := b.find(name); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := b.find("no line of any chip has this name"); !errors.As(err, new(*board.NoSuchError)) {
+		t.Errorf("%v, want a NoSuchError", err)
+	}
+}
+
+// The kernel stamps edges by the clock that the board calls its uptime.
+func TestUptimeIsTheKernelsEdgeClock(t *testing.T) {
+	var before, after unix.Timespec
+	err1 := unix.ClockGettime(unix.CLOCK_MONOTONIC, &before)
+	up := (&clock{}).Uptime()
+	err2 := unix.ClockGettime(unix.CLOCK_MONOTONIC, &after)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	if up < time.Duration(before.Nano()) || up > time.Duration(after.Nano()) {
+		t.Errorf("uptime %v is not between %v and %v", up, before, after)
 	}
 }
