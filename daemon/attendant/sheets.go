@@ -160,25 +160,26 @@ func faint(reason string) bool {
 //
 // A sheet may look out of the slot and go back between its two sides. So a
 // passage that was over when the printer still had a side to do was not the
-// delivery. The board's time decides: an answer of the printer speaks of no time
-// before it was asked for, and may be read long after the sheet has come out.
+// delivery. An answer of the printer may be read long after the sheet has come
+// out, and speaks of no time before it was asked for: what counts is how many
+// passages had been seen at the question.
 func (s *Sheets) Print(ctx context.Context, raster []byte) error {
 	before := s.exit.Passages()
 	dev, err := s.device(ctx)
 	if err != nil {
 		return fmt.Errorf("%w: %w", &flows.NotPrinted{Reason: "no answer"}, err)
 	}
-	var asked, inside time.Duration // the board's times; until inside it had not left
+	asked, next := before, before
 	err = dev.Print(ctx, raster, ipp.Watch{
-		Asking: func() { asked = s.clock.Uptime() },
+		Asking: func() { asked = s.exit.Passages() },
 		Told: func(p ipp.Progress) {
 			if p.Impressions < sides {
-				inside = asked
+				next = asked
 			}
 		},
 	})
 	if err == nil {
-		return s.seen(before, inside)
+		return s.seen(next)
 	}
 	// What the printer says did not come out is believed only as long as the
 	// exit has seen nothing either.
@@ -197,26 +198,20 @@ func (s *Sheets) Print(ctx context.Context, raster []byte) error {
 	}
 }
 
-// seen waits for a passage from that number on that ended after inside.
-func (s *Sheets) seen(number int, inside time.Duration) error {
+// seen waits for the passage of that number.
+func (s *Sheets) seen(number int) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	timer := s.clock.AfterFunc(exitWithin, func() { cancel(errUnseen) })
 	defer timer.Stop()
-	for {
-		p, err := s.exit.Passage(ctx, number)
-		if err != nil {
-			return err
-		}
-		if p.End <= inside {
-			number++ // it looked out and went back
-			continue
-		}
-		if p.Doubt {
-			return fmt.Errorf("exit sensor: edges were lost around passage %d", number)
-		}
-		return nil
+	p, err := s.exit.Passage(ctx, number)
+	if err != nil {
+		return err
 	}
+	if p.Doubt {
+		return fmt.Errorf("exit sensor: edges were lost around passage %d", number)
+	}
+	return nil
 }
 
 // Close ends the line to the printer.
