@@ -108,7 +108,15 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, client.Close()) }()
 	k.office = &line{Client: client}
 
-	k.service = attendant.NewService(k.clock, client.Rules, Version, k.broken, k.rest)
+	k.service = attendant.NewService(k.clock, client.Rules, Version, func() string {
+		if device := k.broken(); device != "" {
+			return device
+		}
+		if misconfigured(k.cfg, client.Rules().Topology) != "" {
+			return "configuration"
+		}
+		return ""
+	}, k.rest)
 	if watched != nil {
 		watched.SetLooker(looker{&k.gauge, k.look})
 	}
@@ -139,6 +147,7 @@ func (k *kiosk) serve(ctx context.Context, panel *ra8875.Dev, points journal.Poi
 
 	g.Go(func() error { return k.memory.keep(ctx, k.service, k.log) })
 	g.Go(func() error { return control.Serve(ctx, k.cfg.Control, k.memory, k.now, k.log) })
+	g.Go(func() error { return k.watchTopology(ctx, client.Rules) })
 	if j := k.memory.Journal; j != nil {
 		g.Go(func() error { return j.Send(ctx, client, k.log) })
 		g.Go(func() error { return k.watchDoor(ctx, j) })

@@ -148,6 +148,15 @@ type Rules struct {
 	Notice         map[string]string // by language
 	VersionMinimum int
 	OutOfService   bool
+	Topology       Topology
+}
+
+// Topology is how the office is built and where its kiosks stand. What is zero
+// or not named it does not say.
+type Topology struct {
+	Region  string
+	Servers int
+	Places  map[string]string // a kiosk's municipality
 }
 
 // Hours are the opening hours in Asia/Tokyo.

@@ -17,7 +17,7 @@ type Service struct {
 	clock   flows.Clock
 	rules   func() flows.Rules
 	version int
-	broken  func() string // the device that nobody can be served without: panel, touch or ""
+	broken  func() string // what nobody can be served with: panel, touch, configuration or ""
 	rest    *Rest
 
 	mu      sync.Mutex

@@ -59,6 +59,8 @@ type Office struct {
 	Authority string `toml:"authority"`  // pinned CA of its NATS servers, PEM
 	Key       string `toml:"key"`        // this kiosk's NKey seed, mode 0600
 	PublicKey string `toml:"public-key"` // the office's pinned keys, JSON
+	Region    string `toml:"region"`     // the office's name for itself; "" takes any
+	Servers   int    `toml:"servers"`    // that this kiosk was set up for
 }
 
 // SheetPrinter is the page printer.
@@ -154,6 +156,7 @@ func Default() Config {
 		Control:  "/run/kioskd/control",
 		Language: "ja",
 		Fonts:    "/usr/share/fonts/truetype/bizud-gothic",
+		Office:   Office{Servers: 1},
 		Contact:  Contact{Municipality: "稲城市", Office: "市民課", Phone: "042-378-2111", Hours: "8:30-17:15"},
 		Limit: Limit{
 			Idle: Duration(60 * time.Second), Pay: Duration(180 * time.Second), End: Duration(20 * time.Second),
@@ -255,6 +258,9 @@ func (c Config) check() error {
 		if v.value == "" {
 			return fmt.Errorf("%s is missing", v.key)
 		}
+	}
+	if c.Office.Servers < 1 {
+		return fmt.Errorf("office.servers = %d: write how many servers the office has, 1 or more", c.Office.Servers)
 	}
 	if c.Hopper.Hundreds < 0 || c.Hopper.Fifties < 0 || c.Hopper.Tens < 0 {
 		return errors.New("hopper: a number of coins is 0 or more")

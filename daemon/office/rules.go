@@ -116,7 +116,7 @@ func keepFile(file string, data []byte) error {
 func rulesOf(s protocol.Settings) (flows.Rules, error) {
 	r := flows.Rules{
 		Revision: s.Revision, Offers: s.Offers, Notice: s.Notice,
-		VersionMinimum: s.VersionMinimum, OutOfService: s.OutOfService,
+		VersionMinimum: s.VersionMinimum, OutOfService: s.OutOfService, Topology: flows.Topology(s.Topology),
 		Hours: make(map[string]flows.Hours, len(s.Hours)),
 	}
 	for town, h := range s.Hours {

@@ -256,7 +256,7 @@ func samples() []sample {
 	})
 	add("menu", "", "certificate reset cancel help", nil)
 	each("unavailable", "reason", "hours closed maintenance paper printer receipt change office reader not-offered", "back cancel help", ask)
-	each("out-of-service", "reason", "clock version disk journal panel touch office-order technician", "", ask)
+	each("out-of-service", "reason", "clock version disk journal panel touch office-order technician configuration", "", ask)
 	add("out-of-service", "reason=disk", "maintenance", ask)
 	add("settle", "owed=1200", "next help", ask)
 	add("terms", "", "agree disagree cancel help", nil)

@@ -40,8 +40,9 @@ func (e Event) Field(name string) string {
 
 // journals are the events read off the stream so far.
 type journals struct {
-	mu   sync.Mutex
-	read map[string]*journal // by kiosk
+	mu     sync.Mutex
+	read   map[string]*journal // by kiosk
+	closed map[string]bool     // incidents, by number
 }
 
 type journal struct {
@@ -50,7 +51,9 @@ type journal struct {
 	events []Event
 }
 
-func newJournals() *journals { return &journals{read: make(map[string]*journal)} }
+func newJournals() *journals {
+	return &journals{read: make(map[string]*journal), closed: make(map[string]bool)}
+}
 
 // Events is everything that the stream has of this kiosk, in order. What the
 // kiosk has not signed itself is not its: it is counted and left out. While the

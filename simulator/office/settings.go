@@ -34,6 +34,8 @@ func newSettings(key ed25519.PrivateKey, r *register.Register) *settings {
 		Closed:  []protocol.Closure{{From: "12-29", To: "01-03"}},
 		Offers:  []string{"certificate", "reset"},
 		Notice:  make(map[string]string),
+		// There is one of it, and it says so.
+		Topology: protocol.Topology{Servers: 1},
 	}
 	for _, p := range r.All() {
 		m, ok := r.Municipality(p.Municipality)
@@ -104,8 +106,20 @@ func (s *settings) set(key, value string) error {
 		if err != nil {
 			err = fmt.Errorf("want a number")
 		}
+	case key == "region":
+		next.Topology.Region = value
+	case key == "servers":
+		next.Topology.Servers, err = strconv.Atoi(value)
+		if err != nil {
+			err = fmt.Errorf("want a number")
+		}
+	case name == "place" && of != "":
+		places := map[string]string{of: value}
+		maps.Copy(places, next.Topology.Places)
+		places[of] = value
+		next.Topology.Places = places
 	default:
-		return fmt.Errorf("want tariff.TOWN, hours.TOWN, closed, maintenance, offers, notice.LANGUAGE or version.minimum")
+		return fmt.Errorf("want tariff.TOWN, hours.TOWN, closed, maintenance, offers, notice.LANGUAGE, version.minimum, region, servers or place.KIOSK")
 	}
 	if err == nil {
 		err = next.Check()

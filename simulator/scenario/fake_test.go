@@ -46,6 +46,7 @@ func (f *fakeFloor) Away() error                                    { f.away = t
 func (f *fakeFloor) Back() error                                    { f.away = false; return nil }
 func (f *fakeFloor) Slow(time.Duration) error                       { return nil }
 func (f *fakeFloor) Lies(string) error                              { return nil }
+func (f *fakeFloor) CloseIncidents(string)                          {}
 func (f *fakeFloor) Events(string) []shop.Event                     { return f.events }
 func (f *fakeFloor) SheetText(d [32]byte) (string, bool)            { t, ok := f.texts[d]; return t, ok }
 func (f *fakeFloor) Overheard() [][]byte                            { return f.heard }

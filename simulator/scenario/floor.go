@@ -28,7 +28,8 @@ type Floor interface {
 	Back() error // ends slow and lies too
 	Slow(d time.Duration) error
 	Lies(kind string) error
-	Events(kiosk string) []shop.Event         // of the office's stream
+	Events(kiosk string) []shop.Event // of the office's stream
+	CloseIncidents(kiosk string)
 	SheetText(digest [32]byte) (string, bool) // front of a sheet, by the SHA-256 of its raster
 	Overheard() [][]byte                      // every message that crossed the office's server
 

@@ -271,7 +271,7 @@ func (p *parser) events(w *words) (kind string, n int, where [][2]string, err er
 }
 
 func parseOffice(p *parser, w *words, l *Line) (step, error) {
-	what, err := w.need("sets, version, has, away, back, slow, lies or command")
+	what, err := w.need("sets, version, has, away, back, slow, lies, closes or command")
 	if err != nil {
 		return nil, err
 	}
@@ -320,6 +320,15 @@ func parseOffice(p *parser, w *words, l *Line) (step, error) {
 			return nil, err
 		}
 		return func(_ context.Context, p *player) error { return p.officeLies(kind) }, nil
+	case "closes":
+		what, err := w.need("incidents")
+		if err != nil {
+			return nil, err
+		}
+		if what != "incidents" {
+			return nil, fmt.Errorf("office closes %s: want incidents", what)
+		}
+		return func(_ context.Context, p *player) error { p.floor.CloseIncidents(p.kiosk.Name()); return nil }, nil
 	case "command":
 		name, err := w.need("a command")
 		if err != nil {
@@ -331,5 +340,5 @@ func parseOffice(p *parser, w *words, l *Line) (step, error) {
 		}
 		return nil, notYet("office command")
 	}
-	return nil, fmt.Errorf("office %s: want sets, version, has, away, back, slow, lies or command", what)
+	return nil, fmt.Errorf("office %s: want sets, version, has, away, back, slow, lies, closes or command", what)
 }

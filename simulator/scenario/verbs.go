@@ -107,7 +107,7 @@ func parseConfig(p *parser, w *words, _ *Line) (step, error) {
 		return nil, err
 	}
 	if !p.words.config.MatchString(key) {
-		return nil, fmt.Errorf("unknown configuration key %q: want language, municipality, hopper.YEN or limit.idle, pay, end, card, fetch, "+
+		return nil, fmt.Errorf("unknown configuration key %q: want language, municipality, office.region, office.servers, hopper.YEN or limit.idle, pay, end, card, fetch, "+
 			"sheet, settle, visit, last-start", key)
 	}
 	if strings.HasPrefix(key, "limit.") {

@@ -70,7 +70,7 @@ func newVocabulary() *vocabulary {
 		},
 		fields: []string{
 			"kind", "n", "at", "visit", "how", "code", "yen", "count", "sheet", "copy", "fee", "issue", "incident",
-			"device", "action", "reason", "person",
+			"device", "action", "reason", "person", "state",
 		},
 		devices: map[string][]string{
 			"reader":          {"unplugged", "hangs", "garbage", "pulled:N", "lost:N", "late:D", "pulled:before-reset", "pulled:after-reset", "pulled:before-verify"},
@@ -90,7 +90,7 @@ func newVocabulary() *vocabulary {
 		},
 		lamps:     []string{"reader", "coins", "sheets", "attention"},
 		languages: []string{"ja", "en", "zh", "ko", "pt", "vi"},
-		config: regexp.MustCompile(`^(municipality|language|fonts|reader|office\.(url|authority|key|public-key)|` +
+		config: regexp.MustCompile(`^(municipality|language|fonts|reader|office\.(url|authority|key|public-key|region|servers)|` +
 			`sheet-printer\.url|hopper\.(10|50|100)|limit\.(idle|pay|end|card|fetch|sheet|settle|visit|last-start))$`),
 	}
 	return v
@@ -117,23 +117,24 @@ func pageTable() map[string]page {
 		"items": plain, "my-number": plain, "goodbye": plain, "cancelled": plain, "more-time": plain,
 		"unavailable": choice("reason", "hours", "closed", "maintenance", "paper", "printer", "receipt", "change",
 			"office", "reader", "not-offered"),
-		"out-of-service": choice("reason", "clock", "version", "disk", "journal", "panel", "touch", "office-order", "technician"),
-		"settle":         num("owed"),
-		"wrong-card":     choice("kind", "old", "phone", "foreign", "unreadable", "two", "no-pin"),
-		"pin":            num("tries"),
-		"wrong-pin":      num("tries"),
-		"notice":         choice("kind", "expiring"),
-		"refused":        choice("code", slices.Concat(codes(), resetCodes())...),
-		"copies":         num("n"),
-		"confirm":        num("fee", "copies"),
-		"fetching":       num("sheet", "of"),
-		"pay":            num("fee", "paid", "sheets"),
-		"printing":       num("sheet", "of", "copy"),
-		"jam":            num("sheet", "of"),
-		"take-sheets":    num("change"),
-		"forgotten":      choice("what", "card", "sheets", "change"),
-		"sorry":          {keys: map[string]value{"incident": anything}},
-		"slip":           num("owed"),
+		"out-of-service": choice("reason", "clock", "version", "disk", "journal", "panel", "touch", "office-order", "technician",
+			"configuration"),
+		"settle":      num("owed"),
+		"wrong-card":  choice("kind", "old", "phone", "foreign", "unreadable", "two", "no-pin"),
+		"pin":         num("tries"),
+		"wrong-pin":   num("tries"),
+		"notice":      choice("kind", "expiring"),
+		"refused":     choice("code", slices.Concat(codes(), resetCodes())...),
+		"copies":      num("n"),
+		"confirm":     num("fee", "copies"),
+		"fetching":    num("sheet", "of"),
+		"pay":         num("fee", "paid", "sheets"),
+		"printing":    num("sheet", "of", "copy"),
+		"jam":         num("sheet", "of"),
+		"take-sheets": num("change"),
+		"forgotten":   choice("what", "card", "sheets", "change"),
+		"sorry":       {keys: map[string]value{"incident": anything}},
+		"slip":        num("owed"),
 		"guidance": choice("topic", "where", "bring", "overseas", "guardian", "legal-representative", "no-card",
 			"four-digit-pin", "password", "expired", "revoked"),
 		"reset-about": plain, "booked": plain, "how-to-book": plain, "again": plain, "mismatch": plain, "writing": plain,
@@ -281,8 +282,21 @@ func setting(key, val string) error {
 		if !wholeNumber.MatchString(val) {
 			form = "a whole number"
 		}
+	case key == "region":
+		if !plainName.MatchString(val) {
+			form = "a name"
+		}
+	case key == "servers":
+		if !wholeNumber.MatchString(val) {
+			form = "a whole number"
+		}
+	case placeKey.MatchString(key):
+		if !plainName.MatchString(val) {
+			form = "a municipality"
+		}
 	default:
-		return fmt.Errorf("unknown setting %q: want tariff.TOWN, hours.TOWN, closed, maintenance, offers, notice.LANGUAGE or version.minimum "+
+		return fmt.Errorf("unknown setting %q: want tariff.TOWN, hours.TOWN, closed, maintenance, offers, notice.LANGUAGE, version.minimum, "+
+			"region, servers or place.KIOSK "+
 			"(towns are inagi and other-town)", key)
 	}
 	if form != "" {
@@ -301,6 +315,8 @@ var (
 	wholeNumber = regexp.MustCompile(`^[0-9]{1,9}$`)
 	memberID    = regexp.MustCompile(`^(head|spouse|child|child-spouse|grandchild|parent|lodger)(-[0-9]{1,3})?$`)
 	townKey     = regexp.MustCompile(`^(tariff|hours)\.(inagi|other-town)$`)
+	placeKey    = regexp.MustCompile(`^place\.k[0-9]{3}$`)
+	plainName   = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 	noticeKey   = regexp.MustCompile(`^notice\.(ja|en|zh|ko|pt|vi)$`)
 	tariff      = regexp.MustCompile(`^[0-9]{1,6}(@.+)?$`)
 	openHours   = regexp.MustCompile(`^([01][0-9]|2[0-4]):[0-5][0-9]-([01][0-9]|2[0-4]):[0-5][0-9]$`)

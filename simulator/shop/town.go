@@ -38,6 +38,13 @@ func (s *Shop) Lies(kind string) error { return s.office.Lie(kind) }
 // Events are the events of a kiosk's journal that have reached the office, as
 // they stand in its stream: doubled ones too.
 func (s *Shop) Events(kiosk string) []Event {
+	open := make(map[string]string)
+	for _, i := range s.office.Incidents(kiosk) {
+		open[i.Number] = "closed"
+		if i.Open {
+			open[i.Number] = "open"
+		}
+	}
 	var all []Event
 	for _, e := range s.office.Events(kiosk) {
 		event := Event{}
@@ -46,10 +53,16 @@ func (s *Shop) Events(kiosk string) []Event {
 		if err := d.Decode(&event); err != nil {
 			event = Event{"kind": e.Kind, "unreadable": err.Error()}
 		}
+		if e.Kind == "incident" {
+			event["state"] = open[e.Field("incident")] // the office's own, beside what the kiosk wrote
+		}
 		all = append(all, event)
 	}
 	return all
 }
+
+// CloseIncidents has somebody at the office look into what went wrong at a kiosk.
+func (s *Shop) CloseIncidents(kiosk string) { s.office.CloseIncidents(kiosk) }
 
 // SheetText is what the office drew on the front of the sheet whose raster has
 // this SHA-256 digest.

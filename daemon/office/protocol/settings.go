@@ -16,6 +16,8 @@ const (
 	maxMaintenance = 64
 	maxOffers      = 8
 	maxNotices     = 8
+	maxPlaces      = 8000 // kiosks; MaxSettings would not hold many more
+	maxServers     = 1000
 )
 
 // Settings are what the office sets for its kiosks. Revisions are numbered and
@@ -31,6 +33,36 @@ type Settings struct {
 	Notice         map[string]string  `json:"notice"` // by language
 	VersionMinimum int                `json:"version_minimum"`
 	OutOfService   bool               `json:"out_of_service"`
+	Topology       Topology           `json:"topology"`
+}
+
+// Topology is how the office is built and where its kiosks stand, so that a
+// kiosk that was set up for something else finds out (incident D7). What is zero
+// or not named the office does not say.
+type Topology struct {
+	Region  string            `json:"region"`  // the office's name for itself
+	Servers int               `json:"servers"` // that answer a kiosk's requests
+	Places  map[string]string `json:"places"`  // a kiosk's municipality
+}
+
+func (t Topology) check() error {
+	if t.Region != "" {
+		if err := checkID("region", t.Region); err != nil {
+			return err
+		}
+	}
+	if t.Servers < 0 || t.Servers > maxServers {
+		return fmt.Errorf("%d servers: want 0 to %d", t.Servers, maxServers)
+	}
+	if len(t.Places) > maxPlaces {
+		return fmt.Errorf("%d kiosks: at most %d", len(t.Places), maxPlaces)
+	}
+	for kiosk, town := range t.Places {
+		if err := errors.Join(CheckKiosk(kiosk), checkID("municipality", town)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Price is the fee of one copy from an instant on.
@@ -105,6 +137,9 @@ func (s Settings) Check() error {
 		if m.From.IsZero() || !m.From.Before(m.To) {
 			return fmt.Errorf("maintenance from %v to %v: want an end after the beginning", m.From, m.To)
 		}
+	}
+	if err := s.Topology.check(); err != nil {
+		return fmt.Errorf("topology: %w", err)
 	}
 	return s.checkProfile()
 }
