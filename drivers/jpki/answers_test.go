@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kioskd/drivers/jpki"
+	"kioskd/simulator/card"
 )
 
 // script answers commands from a list: the answer to whatever comes next.
@@ -303,6 +304,40 @@ func FuzzAnswers(f *testing.F) {
 		}
 		if _, err := c.Sign([]byte("x")); err == nil {
 			t.Error("a signature out of nowhere")
+		}
+	})
+}
+
+// Whatever size a certificate says that it has, and however much filler follows
+// it, reading it ends, within its bound of exchanges, with all of it or an error.
+func FuzzSizes(f *testing.F) {
+	for _, size := range []uint16{0, 3, 255, 256, 1276, 1280, 1281, 4092, 4093, 0xFFFF} {
+		f.Add(size, uint16(0), byte(0))
+		f.Add(size, uint16(300), byte(3))
+	}
+	f.Fuzz(func(t *testing.T, size, filler uint16, product byte) {
+		content := make([]byte, min(int(size), 5000))
+		b := lay(t, func(s *card.Spec) {
+			s.UserCert = append([]byte{0x30, 0x82, byte(size >> 8), byte(size)}, content...)
+			s.Product = card.Product{NoShortIDs: product&1 != 0, ExtendedLength: product&2 != 0, Filler: int(filler % 2048)}
+		})
+		e := new(jpki.Experience)
+		for range 2 { // the second time with what the first has taught
+			b.sent = nil
+			if _, err := b.PowerOn(); err != nil {
+				t.Fatal(err)
+			}
+			c, err := e.Open(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// No such content is a certificate.
+			if _, err := c.UserCertificate(); err == nil {
+				t.Error("a certificate of zeros")
+			}
+			if most := 6 + (4096+255)/256; len(b.sent) > most {
+				t.Errorf("%d exchanges, want at most %d", len(b.sent), most)
+			}
 		}
 	})
 }

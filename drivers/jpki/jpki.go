@@ -16,6 +16,14 @@
 // included. After the last digit two of them are left, or three. Where extended
 // length has been seen to work they are 5 in all, or 8.
 //
+// The 14 cannot be 13: a certificate of more than 1,280 bytes is six reads, so
+// that 10 and 13 exchanges hold nothing but the login itself, and nothing that a
+// card says before its first read tells which of the two it is. For the same
+// reason a card that shows a certificate is not asked for its label too: no old
+// resident card has one (there were none for user verification before the My
+// Number Card), a phone hides its own until the PIN is in, and whatever shows one
+// that the authority has not issued to a card, the office refuses.
+//
 // Source: no public standard gives this card's commands. They are what
 // independent clients (OpenSC, myna, jpki-rs and others) agree on, in the frame
 // of ISO/IEC 7816-4, with the status words of the older JICSAP set: 6984 is a

@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"kioskd/simulator/card"
 	"kioskd/simulator/pcscd"
 	"kioskd/simulator/scenario"
 	"kioskd/simulator/shop"
@@ -25,6 +27,11 @@ type counter struct {
 
 func open(t *testing.T) *counter {
 	t.Helper()
+	return openWith(t, pcscd.Options{})
+}
+
+func openWith(t *testing.T, o pcscd.Options) *counter {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "pcsc") // a socket's path is short
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +41,8 @@ func open(t *testing.T) *counter {
 			t.Error(err)
 		}
 	})
-	d, err := pcscd.Start(t.Context(), pcscd.Options{Dir: dir})
+	o.Dir = dir
+	d, err := pcscd.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,6 +199,38 @@ func TestWrongPINOverPCSC(t *testing.T) {
 	const beforeVerify = 7 // exchanges, once the kiosk has learnt that extended length does not work
 	c.play(t, untilLayCard+fmt.Sprintf("fault reader lost:%d\nlay card\nsee pin tries=2\ntype 9876\ntap enter\nsee card-gone\ntries pin 1\ntap next\nsee home\nclear reader", beforeVerify))
 	c.play(t, untilLayCard+"lay card\nsee last-try\ntap go-on\nsee pin tries=1\ntype 1234\ntap enter\nsee last-try\ntap go-on\nsee take-card\ntries pin 3\ntake card\nsee kind\ntap cancel\nsee cancelled\nwait 30s\nsee home")
+}
+
+// The reader is unplugged while the card has the PIN in hand: one try, whatever
+// the kiosk hears of it, and the next customer is served as soon as the reader is
+// back.
+func TestReaderUnpluggedAtVerify(t *testing.T) {
+	t.Parallel()
+	c := openWith(t, pcscd.Options{Unpluggable: true})
+	k, err := c.floor.Kiosk(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var heard atomic.Int32
+	k.(*shop.Kiosk).OnExchange(func(e card.Exchange) {
+		if e.Name == "VERIFY" && heard.Add(1) == 1 {
+			if err := c.daemon.Unplug(0); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	c.play(t, untilPIN+"type 9876\ntap enter\nsee card-gone|wrong-pin within 5s\ntries pin 2\nsee card-gone within 5s\ntap next\nsee home within 2s\ntries pin 2")
+	if n := heard.Load(); n != 1 {
+		t.Errorf("the card heard VERIFY %d times", n)
+	}
+	c.play(t, "resident adult\ntake card\ntap start\ntap certificate\nsee unavailable reason=reader\ntap back\nsee menu\ntap cancel\nsee cancelled|home")
+	if err := c.daemon.Plug(0); err != nil {
+		t.Fatal(err)
+	}
+	c.play(t, "resident adult\nwait 30s\nsee home within 5s\n"+untilKind+fromKind+"\nquiet")
+	if n := heard.Load(); n != 2 {
+		t.Errorf("the card heard VERIFY %d times, want 2", n)
+	}
 }
 
 // Answers that are torn, empty, too long or never come, and something that is no

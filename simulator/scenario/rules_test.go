@@ -123,6 +123,13 @@ func TestRules(t *testing.T) {
 			sent := h.play(t, of(resident)+"see wrong-card kind="+kind+"\nnot pin\ntake card\nsee lay-card\ntap cancel\nsee cancelled\nwait 30s\nsee home")
 			want(t, sent, false, presented)
 		}
+		mute, err := card.New(card.Spec{Kind: card.Unreadable})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.play(t, untilLayCard)
+		h.kiosk.LayCard(mute)
+		h.play(t, "resident adult\nsee wrong-card kind=unreadable\nnot pin\ntake card\nsee lay-card\nlay two cards\nsee wrong-card kind=two\nnot pin\ntake card\nsee lay-card\ntap cancel\nsee cancelled\nwait 30s\nsee home\ntries pin 3")
 	})
 	t.Run("S3: the PIN page names certificate, length and purpose", func(t *testing.T) {
 		h.play(t, of("adult")+"see pin has=利用者証明用電子証明書の暗証番号（数字4桁） tries=3\n"+leave)

@@ -60,3 +60,7 @@ func (s *Shop) Remake(resident string, p card.Product) error {
 // Traffic is what has passed between the kiosk's reader and its cards, as
 // card.Reader counts it.
 func (k *Kiosk) Traffic() (all, fromSecret card.Traffic) { return k.reader.Traffic() }
+
+// OnExchange adds somebody who sees each exchange with a card on this kiosk's
+// reader, secrets masked, before the kiosk hears its answer.
+func (k *Kiosk) OnExchange(f func(card.Exchange)) { k.reader.OnExchange(f) }
