@@ -227,6 +227,9 @@ func TestReaderUnpluggedAtVerify(t *testing.T) {
 	if err := c.daemon.Plug(0); err != nil {
 		t.Fatal(err)
 	}
+	if err := c.daemon.Await(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
 	c.play(t, "resident adult\nwait 30s\nsee home within 5s\n"+untilKind+fromKind+"\nquiet")
 	if n := heard.Load(); n != 2 {
 		t.Errorf("the card heard VERIFY %d times, want 2", n)
