@@ -174,7 +174,10 @@ func TestAnOfficeThatIsAwayCostsNothing(t *testing.T) {
 
 type gone struct{}
 
-func (gone) LastJournal(context.Context) (string, uint64, error) { return "", 0, errLost }
+func (gone) LastJournal(context.Context) (string, uint64, json.RawMessage, error) {
+	return "", 0, nil, errLost
+}
+
 func (gone) PublishJournal(context.Context, uint64, string, []json.RawMessage) error {
 	return errLost
 }

@@ -293,9 +293,12 @@ type limited struct {
 	journal string
 	last    uint64
 	longest int
+	event   json.RawMessage // the last
 }
 
-func (o *limited) LastJournal(context.Context) (string, uint64, error) { return o.journal, o.last, nil }
+func (o *limited) LastJournal(context.Context) (string, uint64, json.RawMessage, error) {
+	return o.journal, o.last, o.event, nil
+}
 
 func (o *limited) PublishJournal(_ context.Context, first uint64, journal string, events []json.RawMessage) error {
 	if first != o.last+1 {
@@ -305,6 +308,7 @@ func (o *limited) PublishJournal(_ context.Context, first uint64, journal string
 	for _, e := range events {
 		size += len(e)
 	}
+	o.event = events[len(events)-1]
 	o.journal, o.last, o.longest = journal, o.last+uint64(len(events)), max(o.longest, size)
 	return nil
 }

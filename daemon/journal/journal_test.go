@@ -86,10 +86,14 @@ type office struct {
 	want    int
 }
 
-func (o *office) LastJournal(context.Context) (string, uint64, error) {
+func (o *office) LastJournal(context.Context) (string, uint64, json.RawMessage, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.journal, uint64(len(o.events)), nil
+	var last json.RawMessage
+	if n := len(o.events); n > 0 {
+		last = json.RawMessage(o.events[n-1])
+	}
+	return o.journal, uint64(len(o.events)), last, nil
 }
 
 var errLost = errors.New("the acknowledgement was lost")

@@ -1,8 +1,10 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -22,9 +24,9 @@ const (
 
 // Office is where events go.
 type Office interface {
-	// LastJournal names the journal the office heard of last and the number of
-	// its last event; "" and 0 for none.
-	LastJournal(ctx context.Context) (journal string, last uint64, err error)
+	// LastJournal names the journal the office heard of last and its last event
+	// with its number; "", 0 and nil for none.
+	LastJournal(ctx context.Context) (journal string, last uint64, event json.RawMessage, err error)
 	// PublishJournal hands over events first, first+1, … and returns when the
 	// office has them on its disk. It refuses, rather than doubles, what it has
 	// already.
@@ -65,12 +67,14 @@ func (j *Journal) Send(ctx context.Context, office Office, log *slog.Logger) err
 // drain sends until nothing is left. The office's own last number decides where
 // to go on: after a lost acknowledgement it is ahead of ours.
 func (j *Journal) drain(ctx context.Context, office Office) error {
-	journal, last, err := office.LastJournal(ctx)
+	journal, last, event, err := office.LastJournal(ctx)
 	if err != nil {
 		return err
 	}
 	if journal != j.id {
 		last = 0 // the office knows this kiosk by an older journal, or not at all
+	} else if err := j.agree(last, event); err != nil {
+		return err
 	}
 	for {
 		if err := j.acknowledge(last); err != nil {
@@ -107,6 +111,33 @@ func (j *Journal) after(n uint64) ([]json.RawMessage, error) {
 		})
 	})
 	return batch, err
+}
+
+// agree holds the office's last event against ours of that number. A file that
+// was put back from an older copy and has gone on since is a fork: its events
+// have numbers that the office knows for others. Nothing of it is sent.
+func (j *Journal) agree(last uint64, event json.RawMessage) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var own []byte
+	err := j.guard(func() error {
+		return j.db.View(func(tx *bolt.Tx) error {
+			own = append(own, tx.Bucket(eventsBucket).Get(key(last))...)
+			return nil
+		})
+	})
+	if err != nil || own == nil {
+		return err // not here any more, because it was acknowledged, or not yet: see acknowledge
+	}
+	var ours, theirs bytes.Buffer
+	if err := errors.Join(json.Compact(&ours, own), json.Compact(&theirs, event)); err != nil {
+		return fmt.Errorf("journal: event %d at the office: %w", last, err)
+	}
+	if !bytes.Equal(ours.Bytes(), theirs.Bytes()) {
+		j.failed = fmt.Errorf("%w: an older copy that has gone on: the office has another event %d", ErrDamaged, last)
+		return j.failed
+	}
+	return nil
 }
 
 // acknowledge notes how far the office has come. It is a note only: the truth is

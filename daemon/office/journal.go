@@ -17,11 +17,16 @@ import (
 
 // journalTail is the end of our subject in the stream, as far as we know it.
 type journalTail struct {
-	mu       sync.Mutex
+	mu sync.Mutex
+	journalEnd
+}
+
+type journalEnd struct {
 	known    bool
 	sequence uint64 // of the stream; 0: the subject is empty
 	journal  string
 	last     uint64 // number of the last event
+	event    json.RawMessage
 }
 
 // GapError says that the stream lacks events before those that were to be sent.
@@ -32,14 +37,15 @@ func (e *GapError) Error() string {
 }
 
 // LastJournal reads how far the office has the journal: the id of the journal
-// that it heard of last and the number of its last event; "" and 0 for none.
-func (c *Client) LastJournal(ctx context.Context) (journalID string, last uint64, err error) {
+// that it heard of last and its last event with its number; "", 0 and nil for
+// none.
+func (c *Client) LastJournal(ctx context.Context) (journalID string, last uint64, event json.RawMessage, err error) {
 	c.tail.mu.Lock()
 	defer c.tail.mu.Unlock()
 	if err := c.readTail(ctx); err != nil {
-		return "", 0, err
+		return "", 0, nil, err
 	}
-	return c.tail.journal, c.tail.last, nil
+	return c.tail.journal, c.tail.last, c.tail.event, nil
 }
 
 func (c *Client) readTail(ctx context.Context) error {
@@ -53,7 +59,7 @@ func (c *Client) readTail(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", away(ctx, "journal"), err)
 	}
 	if m == nil {
-		c.tail.sequence, c.tail.journal, c.tail.last, c.tail.known = 0, "", 0, true
+		c.tail.journalEnd = journalEnd{known: true}
 		return nil
 	}
 	// Its seal of origin first: what stands there may be another's (see
@@ -72,7 +78,7 @@ func (c *Client) readTail(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("office: journal: last message: %w", err)
 	}
-	c.tail.sequence, c.tail.journal, c.tail.last, c.tail.known = sequence, batch.Journal, batch.Last(), true
+	c.tail.journalEnd = journalEnd{known: true, sequence: sequence, journal: batch.Journal, last: batch.Last(), event: batch.Events[len(batch.Events)-1]}
 	return nil
 }
 
@@ -165,7 +171,7 @@ func (c *Client) publish(ctx context.Context, b protocol.JournalBatch) error {
 	case err != nil:
 		return fmt.Errorf("%w: %w", away(ctx, "journal"), err)
 	}
-	c.tail.sequence, c.tail.journal, c.tail.last = ack.Sequence, b.Journal, b.Last()
+	c.tail.journalEnd = journalEnd{known: true, sequence: ack.Sequence, journal: b.Journal, last: b.Last(), event: b.Events[len(b.Events)-1]}
 	return nil
 }
 

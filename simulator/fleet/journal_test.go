@@ -29,7 +29,7 @@ func (w *world) numbers(kiosk, journal string) []uint64 {
 func TestJournal(t *testing.T) {
 	w := newWorld(t)
 	c := w.kiosk("k001")
-	if id, last, err := c.LastJournal(t.Context()); id != "" || last != 0 || err != nil {
+	if id, last, _, err := c.LastJournal(t.Context()); id != "" || last != 0 || err != nil {
 		t.Fatalf("a new kiosk's journal: %q %d %v", id, last, err)
 	}
 	for _, send := range []struct{ from, to, gap int }{
@@ -57,7 +57,7 @@ func TestJournal(t *testing.T) {
 	if err := c.PublishJournal(t.Context(), 1, "j2", events(1, 1)); err != nil {
 		t.Error(err)
 	}
-	if id, last, err := c.LastJournal(t.Context()); id != "j2" || last != 1 || err != nil {
+	if id, last, _, err := c.LastJournal(t.Context()); id != "j2" || last != 1 || err != nil {
 		t.Errorf("last: %q %d %v, want j2 1", id, last, err)
 	}
 	if got := w.numbers("k001", "j1"); len(got) != 73 {

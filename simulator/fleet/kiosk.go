@@ -93,12 +93,12 @@ func (k *kiosk) close() error {
 // and how far it has come.
 type outbox struct{ k *kiosk }
 
-func (o outbox) LastJournal(ctx context.Context) (string, uint64, error) {
-	id, last, err := o.k.client.LastJournal(ctx)
+func (o outbox) LastJournal(ctx context.Context) (string, uint64, json.RawMessage, error) {
+	id, last, event, err := o.k.client.LastJournal(ctx)
 	if err == nil && id == o.k.journal.ID() {
 		o.reached(last)
 	}
-	return id, last, err
+	return id, last, event, err
 }
 
 func (o outbox) PublishJournal(ctx context.Context, first uint64, id string, events []json.RawMessage) error {

@@ -501,7 +501,7 @@ func TestAwayAndBack(t *testing.T) {
 		t.Error("not reachable when the office is back")
 	}
 	w.login(c, "adult")
-	if id, last, err := c.LastJournal(t.Context()); err != nil || id != "j1" || last != 2 {
+	if id, last, _, err := c.LastJournal(t.Context()); err != nil || id != "j1" || last != 2 {
 		t.Errorf("last of the journal: %q %d %v, want j1 2", id, last, err)
 	}
 	if got := w.office.Events("k001"); len(got) != 2 {
