@@ -20,6 +20,7 @@ import (
 	"kioskd/daemon/attendant"
 	"kioskd/daemon/config"
 	"kioskd/daemon/control"
+	"kioskd/daemon/health"
 	"kioskd/daemon/journal"
 	"kioskd/daemon/office"
 	"kioskd/daemon/screen"
@@ -47,7 +48,8 @@ func Run(ctx context.Context, cfg config.Config, log *slog.Logger) (err error) {
 		return fmt.Errorf("daemon: %w", err)
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	k := &kiosk{cfg: cfg, board: b, log: log}
+	k := &kiosk{cfg: cfg, board: b, lines: &logRing{}}
+	k.log = k.lines.tee(log)
 	return k.run(ctx)
 }
 
@@ -56,7 +58,10 @@ type kiosk struct {
 	cfg   config.Config
 	board board.Board
 	log   *slog.Logger
+	lines *logRing
 
+	monitor *health.Monitor
+	beat    func() // of the loop that serves the customer
 	gauge   activity.Gauge
 	rest    *attendant.Rest
 	clock   *attendant.Clock
@@ -73,6 +78,10 @@ type kiosk struct {
 
 func (k *kiosk) run(ctx context.Context) (err error) {
 	k.booting.Store(true)
+	k.monitor = newMonitor(k.log)
+	var served func()
+	k.beat, served = k.monitor.Loop("serve", serveBound)
+	defer served()
 	k.rest = attendant.NewRest(&k.gauge)
 	k.clock = attendant.NewClock(k.board.Clock(), k.rest)
 	watched, _ := k.board.(board.Watched)
@@ -91,14 +100,16 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, k.screen.Close()) }()
 
-	o := opener{board: k.board, cfg: k.cfg, gauge: &k.gauge, rest: k.rest, log: k.log}
+	o := opener{board: k.board, cfg: k.cfg, gauge: &k.gauge, rest: k.rest, log: k.log, turn: k.beat}
 	k.devices, err = o.open(artist{k.screen})
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}
 	defer func() { err = errors.Join(err, k.devices.close()) }()
 
-	client, err := office.Dial(ctx, office.Options{
+	heard, hungUp := k.monitor.Loop("office", health.Bound)
+	defer hungUp()
+	client, err := office.Dial(health.With(ctx, heard), office.Options{
 		URL: k.cfg.Office.URL, AuthorityFile: k.cfg.Office.Authority, KeyFile: k.cfg.Office.Key,
 		PublicKeyFile: k.cfg.Office.PublicKey, StateDir: k.cfg.State, Kiosk: k.cfg.Kiosk, Clock: k.clock, Log: k.log,
 	})
@@ -123,11 +134,19 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 	return k.serve(ctx, panel, watched, client)
 }
 
-// serve runs all loops until one of them fails or ctx ends, and waits for all.
+// serveBound is how long the loop that serves the customer may go without a
+// turn: a receipt is proved within 12 s of its last byte.
+const serveBound = 20 * time.Second
+
+// serve runs all loops until one that nobody can be served without fails, or ctx
+// ends, and waits for all.
 func (k *kiosk) serve(ctx context.Context, panel *ra8875.Dev, points journal.Points, client *office.Client) error {
 	k.memory = openMemory(k.cfg, points, k.now)
 	k.memory.look(k.service, k.log) // before anybody is served
 	g, ctx := errgroup.WithContext(ctx)
+	part := func(name string, run func(context.Context) error) {
+		g.Go(func() error { k.monitor.Run(ctx, name, health.Bound, run); return nil })
+	}
 	g.Go(func() error {
 		select {
 		case <-ctx.Done():
@@ -136,32 +155,44 @@ func (k *kiosk) serve(ctx context.Context, panel *ra8875.Dev, points journal.Poi
 			return fmt.Errorf("daemon: the board is gone: %w", k.board.Err())
 		}
 	})
-	beat := newPulse(k.log)
-	g.Go(func() error { return k.service.Run(ctx, beat.beat) })
-	g.Go(func() error { return k.touch(ctx) })
-	g.Go(func() error { return k.watchPanel(ctx, panel) })
-	g.Go(func() error { return k.devices.cash.Run(ctx) })
-	g.Go(func() error { return k.devices.reader.Run(ctx) })
-	g.Go(func() error { return k.watchPower(ctx) })
-	g.Go(func() error { k.devices.sheets.Find(ctx); return nil })
+	part("service", k.service.Run)
+	part("touch", k.touch)
+	part("panel", func(ctx context.Context) error { return k.watchPanel(ctx, panel) })
+	part("acceptor", k.devices.cash.Run)
+	part("reader", k.devices.reader.Run)
+	g.Go(func() error { return k.watchPower(ctx) }) // its end is the kiosk's
+	g.Go(func() error {                             // a print queue takes its time to be emptied
+		k.monitor.Run(ctx, "printer", serveBound, func(ctx context.Context) error { k.devices.sheets.Find(ctx); return nil })
+		return nil
+	})
 
-	g.Go(func() error { return k.memory.keep(ctx, k.service, k.log) })
+	disk, kept := k.monitor.Loop("disk", health.Bound)
+	defer kept()
+	g.Go(func() error { return k.memory.keep(health.With(ctx, disk), k.service, k.log) })
 	g.Go(func() error { return control.Serve(ctx, k.cfg.Control, k.memory, k.now, k.log) })
 	g.Go(func() error { return k.watchTopology(ctx, client.Rules) })
 	if j := k.memory.Journal; j != nil {
-		g.Go(func() error { return j.Send(ctx, client, k.log) })
-		g.Go(func() error { return k.watchDoor(ctx, j) })
+		part("journal", func(ctx context.Context) error { return j.Send(ctx, client, k.log) })
+		part("door", func(ctx context.Context) error { return k.watchDoor(ctx, j) })
 	}
+	how := newCondition(k, client, k.memory)
+	part("health", how.run)
+	part("commands", func(ctx context.Context) error { return client.Serve(ctx, Version, how) })
 	counter := k.counter()
-	g.Go(func() error { return attendant.Report(ctx, counter, k.log) })
+	part("report", func(ctx context.Context) error { return attendant.Report(ctx, counter, k.log) })
 	g.Go(func() error {
-		return attendant.Serve(ctx, counter, k.service, k.log, func() {
+		return attendant.Serve(health.With(ctx, k.beat), counter, k.service, k.log, func() {
 			if k.booting.Swap(false) {
 				tell(k.log, "READY=1")
 			}
 		})
 	})
-	return errors.Join(g.Wait(), k.memory.close())
+	err := g.Wait()
+	if errors.Is(err, attendant.ErrLeave) {
+		k.log.Info("ends at the office's command, to be started again")
+		err = nil
+	}
+	return errors.Join(err, k.memory.close())
 }
 
 func (k *kiosk) now() time.Time {
@@ -174,7 +205,7 @@ func (k *kiosk) counter() *flows.Counter {
 	c := &flows.Counter{
 		Kiosk: k.cfg.Kiosk, Municipality: k.cfg.Municipality, Contact: flows.Contact(k.cfg.Contact),
 		Screen: k.screen, Reader: k.devices.reader, Cash: k.devices.cash, Sheets: k.devices.sheets,
-		Slips: k.devices.slips, Signals: k.devices.signals, Office: k.office, Journal: k.memory,
+		Slips: k.devices.slips, Signals: k.devices.signals, Office: k.office, Journal: acting{k.memory, k.beat},
 		Clock: k.clock, Service: k.service, Log: k.log,
 		Limits: flows.Limits{
 			Idle: time.Duration(l.Idle), Pay: time.Duration(l.Pay), End: time.Duration(l.End), Card: time.Duration(l.Card),
@@ -211,7 +242,9 @@ func (k *kiosk) touch(ctx context.Context) error {
 		return fmt.Errorf("daemon: touch: %w", err)
 	}
 	repeat(ctx, touchRetry, func() error {
-		chip, err := gt911.New(bus, reset, irq, gt911.Opts{Work: k.gauge.Begin, Uptime: k.board.Clock().Uptime})
+		chip, err := gt911.New(bus, reset, irq, gt911.Opts{
+			Work: k.gauge.Begin, Uptime: k.board.Clock().Uptime, Turn: health.Beat,
+		})
 		if err == nil {
 			k.touchDead.Store(false)
 			err = chip.Run(ctx, func(r gt911.Report) {
@@ -253,9 +286,16 @@ func (k *kiosk) broken() string {
 		return "technician"
 	case k.memory.full():
 		return "journal"
-	default:
-		return ""
 	}
+	for _, part := range k.monitor.Broken() {
+		switch part {
+		case "panel", "touch":
+			return part
+		case "acceptor", "journal", "door", "disk":
+			return "journal" // what happens at the kiosk is no longer booked
+		}
+	}
+	return ""
 }
 
 // watchPanel reads the panel's chip back again and again: nothing else would
@@ -270,6 +310,7 @@ func (k *kiosk) watchPanel(ctx context.Context, panel *ra8875.Dev) error {
 			return nil
 		case <-tick.C:
 		}
+		health.Beat(ctx)
 		err := panel.Check()
 		if err == nil {
 			if err := k.screen.Renew(); err != nil {
@@ -301,7 +342,7 @@ func (k *kiosk) watchPanel(ctx context.Context, panel *ra8875.Dev) error {
 // there in between.
 func (k *kiosk) watchDoor(ctx context.Context, j *journal.Journal) error {
 	for open := gpio.High; ; open = !open {
-		if err := k.devices.door.Wait(ctx, open); err != nil {
+		if err := k.waitDoor(ctx, open); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -313,6 +354,20 @@ func (k *kiosk) watchDoor(ctx context.Context, j *journal.Journal) error {
 		}
 		if err := j.Write(e); err != nil {
 			k.log.Error("door not booked", "err", err)
+		}
+	}
+}
+
+// waitDoor waits until the door stands so, and turns meanwhile.
+func (k *kiosk) waitDoor(ctx context.Context, open gpio.Level) error {
+	for {
+		health.Beat(ctx)
+		turn, cancel := context.WithTimeout(ctx, health.Turn)
+		err := k.devices.door.Wait(turn, open)
+		late := turn.Err() != nil && ctx.Err() == nil
+		cancel()
+		if err == nil || !late {
+			return err
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"kioskd/daemon/activity"
 	"kioskd/daemon/attendant"
 	"kioskd/daemon/config"
+	"kioskd/daemon/health"
 	"kioskd/daemon/screen"
 	"kioskd/drivers/board"
 	"kioskd/drivers/coin"
@@ -61,6 +62,7 @@ type opener struct {
 	gauge *activity.Gauge
 	rest  *attendant.Rest
 	log   *slog.Logger
+	turn  func() // of the loop that serves the customer
 }
 
 func (o opener) open(artist attendant.Artist) (*devices, error) {
@@ -94,7 +96,7 @@ func (o opener) coins(d *devices) error {
 	if err != nil {
 		return err
 	}
-	acceptor, err := coin.NewAcceptor(pulse, inhibit, clock, coin.Opts{Work: o.gauge.Begin})
+	acceptor, err := coin.NewAcceptor(pulse, inhibit, clock, coin.Opts{Work: o.gauge.Begin, Turn: health.Beat})
 	if err != nil {
 		return err
 	}
@@ -203,7 +205,7 @@ func (o opener) card(d *devices) error {
 	if err != nil {
 		return err
 	}
-	d.reader = attendant.NewReader(dev, o.rest, o.log)
+	d.reader = attendant.NewReader(turning{dev, o.turn}, o.rest, o.log)
 	return nil
 }
 

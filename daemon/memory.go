@@ -10,6 +10,7 @@ import (
 	"kioskd/daemon/attendant"
 	"kioskd/daemon/config"
 	"kioskd/daemon/control"
+	"kioskd/daemon/health"
 	"kioskd/daemon/journal"
 	"kioskd/flows"
 )
@@ -122,6 +123,7 @@ func (m *memory) keep(ctx context.Context, s *attendant.Service, log *slog.Logge
 	tick := time.NewTicker(diskRetry)
 	defer tick.Stop()
 	for {
+		health.Beat(ctx)
 		m.look(s, log)
 		select {
 		case <-ctx.Done():

@@ -9,6 +9,10 @@ import (
 
 	"github.com/coreos/go-systemd/v22/daemon"
 	"golang.org/x/sys/unix"
+
+	"kioskd/daemon/health"
+	"kioskd/drivers/board"
+	"kioskd/flows"
 )
 
 const (
@@ -40,28 +44,17 @@ func tell(log *slog.Logger, state string) {
 	}
 }
 
-// pulse feeds systemd's watchdog: one beat per turn of the loop that looks
-// after the kiosk's service, never by itself.
-type pulse struct {
-	log  *slog.Logger
-	last time.Time
-	half time.Duration // 0: no watchdog
-}
-
-func newPulse(log *slog.Logger) *pulse {
+// newMonitor hears the loops' beats, and feeds systemd's watchdog by them where
+// there is one.
+func newMonitor(log *slog.Logger) *health.Monitor {
 	every, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {
 		log.Warn("systemd watchdog", "err", err)
 	}
-	return &pulse{log: log, half: every / 2}
-}
-
-func (p *pulse) beat() {
-	if p.half == 0 || time.Since(p.last) < p.half/2 {
-		return
+	if every == 0 {
+		return health.New(log, 0, nil)
 	}
-	p.last = time.Now()
-	tell(p.log, daemon.SdNotifyWatchdog)
+	return health.New(log, every/4, func() { tell(log, daemon.SdNotifyWatchdog) })
 }
 
 // repeat does what can fail until ctx ends, with a rest in between.
@@ -70,9 +63,43 @@ func repeat(ctx context.Context, rest time.Duration, try func() error) {
 		if err := try(); err == nil {
 			return
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(rest):
-		}
+		health.Sleep(ctx, rest)
 	}
+}
+
+// acting is the journal of the loop that serves the customer: each of its acts
+// is between two events, however many a visit needs.
+type acting struct {
+	*memory
+	beat func()
+}
+
+func (a acting) Write(e flows.Event) error {
+	a.beat()
+	return a.memory.Write(e)
+}
+
+// turning is a card reader whose card is one act after the other: each exchange
+// is a turn of the loop that serves the customer, however many a card needs.
+type turning struct {
+	board.Reader
+	beat func()
+}
+
+func (t turning) Connect() (board.Card, error) {
+	c, err := t.Reader.Connect()
+	if err != nil {
+		return nil, err
+	}
+	return turningCard{c, t.beat}, nil
+}
+
+type turningCard struct {
+	board.Card
+	beat func()
+}
+
+func (t turningCard) Transmit(command []byte) ([]byte, error) {
+	defer t.beat()
+	return t.Card.Transmit(command)
 }

@@ -51,6 +51,8 @@ const (
 	Incident         = "incident"
 	DeviceFault      = "device"
 	CashCount        = "cash-count"
+	Commanded        = "command"          // reason: what the office's command did to the service
+	SettingsRefused  = "settings-refused" // reason: what was wrong with the revision
 )
 
 // The events of a reset: the intent before anything is asked of the card, one of

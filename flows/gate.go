@@ -28,7 +28,7 @@ func (c *Counter) gate(ctx context.Context, what string) string {
 		return "not-offered"
 	}
 	now, _ := c.Clock.Now()
-	if reason := closed(rules, c.Municipality, now, c.Limits.LastStart); reason != "" {
+	if reason := closed(rules, c.Municipality, what, now, c.Limits.LastStart); reason != "" {
 		return reason
 	}
 	if !c.Office.Reachable() {
@@ -60,7 +60,7 @@ func (c *Counter) gate(ctx context.Context, what string) string {
 // closed says whether the calendar forbids a start now: maintenance, closed
 // days, or the hours, which end lastStart early so that nobody is caught by
 // them in the middle.
-func closed(rules Rules, municipality string, now time.Time, lastStart time.Duration) string {
+func closed(rules Rules, municipality, errand string, now time.Time, lastStart time.Duration) string {
 	for _, m := range rules.Maintenance {
 		if !now.Before(m.From) && now.Before(m.To) {
 			return "maintenance"
@@ -69,11 +69,14 @@ func closed(rules Rules, municipality string, now time.Time, lastStart time.Dura
 	local := now.In(tokyo)
 	today := MonthDay{local.Month(), local.Day()}
 	for _, c := range rules.Closed {
-		if c.includes(today) {
+		if c.concerns(municipality, errand) && c.includes(today) {
 			return "closed"
 		}
 	}
-	hours, ok := rules.Hours[municipality]
+	hours, ok := rules.HoursOf[municipality][errand]
+	if !ok {
+		hours, ok = rules.Hours[municipality]
+	}
 	if !ok {
 		hours = baseHours
 	}
@@ -83,6 +86,10 @@ func closed(rules Rules, municipality string, now time.Time, lastStart time.Dura
 		return "hours"
 	}
 	return ""
+}
+
+func (c Closure) concerns(municipality, errand string) bool {
+	return (c.Municipality == "" || c.Municipality == municipality) && (c.Errand == "" || c.Errand == errand)
 }
 
 // includes also holds for a closure over the turn of the year, as the one from

@@ -26,8 +26,38 @@ func TestCalendar(t *testing.T) {
 		{"2026-11-25T11:59:59+09:00", "maintenance"},
 		{"2026-11-25T12:00:00+09:00", ""},
 	} {
-		if got := closed(rules, "inagi", at(t, c.when), 10*time.Minute); got != c.want {
+		if got := closed(rules, "inagi", ErrandCertificate, at(t, c.when), 10*time.Minute); got != c.want {
 			t.Errorf("%s: %q, want %q", c.when, got, c.want)
+		}
+	}
+}
+
+// Hours and closed days of one municipality, or of one errand, are no other's.
+func TestCalendarOfOne(t *testing.T) {
+	rules := Rules{
+		HoursOf: map[string]map[string]Hours{"inagi": {ErrandReset: {From: 9 * time.Hour, To: 17 * time.Hour}}},
+		Closed: []Closure{
+			{From: MonthDay{11, 25}, To: MonthDay{11, 25}, Municipality: "inagi"},
+			{From: MonthDay{11, 26}, To: MonthDay{11, 26}, Errand: ErrandReset},
+			{From: MonthDay{11, 27}, To: MonthDay{11, 27}, Municipality: "other-town", Errand: ErrandCertificate},
+		},
+	}
+	for _, c := range []struct{ town, errand, when, want string }{
+		{"inagi", ErrandReset, "2026-11-24T08:59:59+09:00", "hours"},
+		{"inagi", ErrandReset, "2026-11-24T16:59:59+09:00", ""},
+		{"inagi", ErrandReset, "2026-11-24T17:00:00+09:00", "hours"},
+		{"inagi", ErrandCertificate, "2026-11-24T17:00:00+09:00", ""},
+		{"other-town", ErrandReset, "2026-11-24T17:00:00+09:00", ""},
+		{"inagi", ErrandCertificate, "2026-11-25T12:00:00+09:00", "closed"},
+		{"other-town", ErrandCertificate, "2026-11-25T12:00:00+09:00", ""},
+		{"other-town", ErrandReset, "2026-11-26T12:00:00+09:00", "closed"},
+		{"other-town", ErrandCertificate, "2026-11-26T12:00:00+09:00", ""},
+		{"other-town", ErrandCertificate, "2026-11-27T12:00:00+09:00", "closed"},
+		{"other-town", ErrandReset, "2026-11-27T12:00:00+09:00", ""},
+		{"inagi", ErrandCertificate, "2026-11-27T12:00:00+09:00", ""},
+	} {
+		if got := closed(rules, c.town, c.errand, at(t, c.when), 0); got != c.want {
+			t.Errorf("%s in %s at %s: %q, want %q", c.errand, c.town, c.when, got, c.want)
 		}
 	}
 }
@@ -41,7 +71,7 @@ func TestHoursToTheSecond(t *testing.T) {
 		{"2026-11-24T22:59:59+09:00", ""},
 		{"2026-11-24T23:00:00+09:00", "hours"},
 	} {
-		if got := closed(Rules{}, "inagi", at(t, c.when), 0); got != c.want {
+		if got := closed(Rules{}, "inagi", ErrandCertificate, at(t, c.when), 0); got != c.want {
 			t.Errorf("%s: %q, want %q", c.when, got, c.want)
 		}
 	}

@@ -338,7 +338,7 @@ func (v *visit) afterCard(ctx context.Context) error {
 		return v.failed(ctx, "no offer from the office", v.offerErr)
 	}
 	now, _ := v.c.Clock.Now()
-	if reason := closed(v.c.Office.Rules(), v.municipality, now, 0); reason != "" {
+	if reason := closed(v.c.Office.Rules(), v.municipality, v.errand, now, 0); reason != "" {
 		v.how = HowRefused
 		return v.c.unavailable(ctx, v.errand, reason, v.contact)
 	}

@@ -140,8 +140,9 @@ var ErrOfficeAway = errors.New("the office does not answer")
 // Rules are the office's settings for this kiosk, signed and numbered.
 type Rules struct {
 	Revision       uint64
-	Hours          map[string]Hours   // by municipality
-	Tariff         map[string][]Price // by municipality, any order
+	Hours          map[string]Hours            // by municipality
+	HoursOf        map[string]map[string]Hours // of one errand alone, by municipality and errand
+	Tariff         map[string][]Price          // by municipality, any order
 	Closed         []Closure
 	Maintenance    []Span
 	Offers         []string          // certificate, reset: what this store offers
@@ -169,7 +170,11 @@ type Price struct {
 }
 
 // Closure is a span of days that comes every year, both ends included.
-type Closure struct{ From, To MonthDay }
+type Closure struct {
+	From, To MonthDay
+	// Municipality and Errand are whose and of what; "" is all.
+	Municipality, Errand string
+}
 
 // MonthDay is a day of any year.
 type MonthDay struct {

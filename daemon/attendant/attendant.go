@@ -18,10 +18,14 @@ import (
 
 // Serve serves customers until ctx ends. Before the first one, and after a disk
 // that had failed, it books what was left open and offers the money that was
-// kept back. ready is called once the kiosk has come so far.
+// kept back. ready is called once the kiosk has come so far. After Leave the end
+// is ErrLeave.
 func Serve(ctx context.Context, c *flows.Counter, s *Service, log *slog.Logger, ready func()) error {
 	behind := true
 	for ctx.Err() == nil {
+		if s.leave() {
+			return ErrLeave
+		}
 		err := next(ctx, c, s, behind, ready, log)
 		var j *flows.JournalError
 		switch {

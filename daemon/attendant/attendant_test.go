@@ -69,7 +69,7 @@ func TestServiceSaysWhyAndWhenItChanges(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { done <- s.Run(ctx, func() {}) }()
+		go func() { done <- s.Run(ctx) }()
 		changed := s.Changed()
 		synctest.Wait()
 		minimum.Store(4)

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kioskd/daemon/health"
 	"kioskd/drivers/board"
 	"kioskd/drivers/jpki"
 	"kioskd/flows"
@@ -39,7 +40,8 @@ func NewReader(dev board.Reader, rest *Rest, log *slog.Logger) *Reader {
 	return &Reader{dev: dev, rest: rest, log: log, working: true, looked: make(chan struct{})}
 }
 
-// Run watches the reader until ctx ends.
+// Run watches the reader until ctx ends. Its wait for a change ends again and
+// again, so that the loop is seen to turn.
 func (r *Reader) Run(ctx context.Context) error {
 	var last board.Presence
 	first := true
@@ -48,9 +50,16 @@ func (r *Reader) Run(ctx context.Context) error {
 			last.Change = ^uint32(0) // differs from whatever lies there
 			first = false
 		}
-		now, err := r.dev.Wait(ctx, last)
+		health.Beat(ctx)
+		turn, cancel := context.WithTimeout(ctx, health.Turn)
+		now, err := r.dev.Wait(turn, last)
+		unchanged := err != nil && turn.Err() != nil
+		cancel()
 		if ctx.Err() != nil {
 			return nil
+		}
+		if unchanged && errors.Is(err, context.DeadlineExceeded) {
+			continue
 		}
 		if err != nil {
 			r.set(board.Presence{}, false)

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"kioskd/daemon/health"
 	"kioskd/flows"
 )
 
@@ -24,6 +25,7 @@ func Report(ctx context.Context, c *flows.Counter, log *slog.Logger) error {
 			return nil
 		case <-tick.C:
 		}
+		health.Beat(ctx)
 		if c.Unreported() && c.Office.Reachable() {
 			tellOffice(ctx, c, log)
 		}

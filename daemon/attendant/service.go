@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"kioskd/daemon/health"
 	"kioskd/flows"
 )
 
@@ -24,6 +25,7 @@ type Service struct {
 	failed  string // the journal's reason, until Mend
 	given   answer
 	changed chan struct{}
+	leaving chan struct{} // not nil after Leave; closed once nobody is served any more
 }
 
 // answer is what was told last.
@@ -74,7 +76,7 @@ func (s *Service) reason() string {
 	if rules.VersionMinimum > s.version {
 		return "version"
 	}
-	if rules.OutOfService {
+	if rules.OutOfService || s.leaving != nil {
 		return "office-order"
 	}
 	return ""
@@ -94,6 +96,13 @@ func (s *Service) OutOfService() string {
 	return s.given.reason
 }
 
+// Reason is what OutOfService would say, for whoever only wants to know.
+func (s *Service) Reason() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reason()
+}
+
 // Changed is closed when the answer, or the office's settings, differ from when
 // the last answer was given.
 func (s *Service) Changed() <-chan struct{} {
@@ -111,8 +120,8 @@ func (s *Service) renew() {
 	}
 }
 
-// Run looks again and again until ctx ends, and calls beat at each turn.
-func (s *Service) Run(ctx context.Context, beat func()) error {
+// Run looks again and again until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(serviceEvery)
 	defer tick.Stop()
 	for {
@@ -121,21 +130,15 @@ func (s *Service) Run(ctx context.Context, beat func()) error {
 			return nil
 		case <-tick.C:
 		}
+		health.Beat(ctx)
 		s.look()
-		beat()
 	}
 }
 
 func (s *Service) look() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.answer() == s.given {
-		return
-	}
-	select {
-	case <-s.changed:
-	default:
-		s.rest.Up()
-		close(s.changed)
+	if s.answer() != s.given {
+		s.wake()
 	}
 }

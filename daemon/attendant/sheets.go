@@ -10,6 +10,7 @@ import (
 
 	"periph.io/x/conn/v3/gpio"
 
+	"kioskd/daemon/health"
 	"kioskd/drivers/board"
 	"kioskd/drivers/contact"
 	"kioskd/drivers/ipp"
@@ -88,12 +89,9 @@ func (s *Sheets) Find(ctx context.Context) {
 		if _, err := s.device(ctx); err == nil {
 			return
 		}
-		t := time.NewTimer(findEvery)
-		select {
-		case <-ctx.Done():
-			t.Stop()
+		health.Sleep(ctx, findEvery)
+		if ctx.Err() != nil {
 			return
-		case <-t.C:
 		}
 	}
 }
@@ -171,7 +169,10 @@ func (s *Sheets) Print(ctx context.Context, raster []byte) error {
 	}
 	asked, next := before, before
 	err = dev.Print(ctx, raster, ipp.Watch{
-		Asking: func() { asked = s.exit.Passages() },
+		Asking: func() {
+			health.Beat(ctx)
+			asked = s.exit.Passages()
+		},
 		Told: func(p ipp.Progress) {
 			if p.Impressions < sides {
 				next = asked

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"kioskd/daemon/health"
 )
 
 const (
@@ -36,8 +38,13 @@ type Office interface {
 // Send brings every event to the office, in order, until ctx ends.
 func (j *Journal) Send(ctx context.Context, office Office, log *slog.Logger) error {
 	wait := retryLeast
+	turn := time.NewTicker(health.Turn)
+	defer turn.Stop()
 	for {
+		health.Beat(ctx)
 		select {
+		case <-turn.C:
+			continue
 		case <-j.news:
 		case <-ctx.Done():
 			return nil
@@ -52,11 +59,8 @@ func (j *Journal) Send(ctx context.Context, office Office, log *slog.Logger) err
 				return nil
 			}
 			log.Info("journal not sent yet", "err", err, "again", wait)
-			pause := time.NewTimer(wait/2 + rand.N(wait/2))
-			select {
-			case <-pause.C:
-			case <-ctx.Done():
-				pause.Stop()
+			health.Sleep(ctx, wait/2+rand.N(wait/2))
+			if ctx.Err() != nil {
 				return nil
 			}
 			wait = min(wait*2, retryMost)
@@ -77,6 +81,7 @@ func (j *Journal) drain(ctx context.Context, office Office) error {
 		return err
 	}
 	for {
+		health.Beat(ctx)
 		if err := j.acknowledge(last); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"kioskd/daemon/health"
 	"kioskd/daemon/office/protocol"
 )
 
@@ -27,6 +28,7 @@ func (c *Client) keep(ctx context.Context, url string, conf *tls.Config) {
 	closed := make(chan struct{})
 	nc := c.connect(ctx, url, conf, closed)
 	if nc == nil {
+		close(c.dialled)
 		return
 	}
 	defer func() {
@@ -40,15 +42,19 @@ func (c *Client) keep(ctx context.Context, url string, conf *tls.Config) {
 	c.mu.Lock()
 	c.nc = nc
 	c.mu.Unlock()
+	close(c.dialled)
 	c.watch(ctx, nc, settings)
 }
 
 func (c *Client) watch(ctx context.Context, nc *nats.Conn, settings <-chan *nats.Msg) {
 	again := time.NewTicker(lookAgain)
 	defer again.Stop()
+	turn := time.NewTicker(health.Turn)
+	defer turn.Stop()
 	told, said := false, false // what OnReachable was told last, and whether it was told
 	var hearer func(bool)
 	for {
+		health.Beat(ctx)
 		up := nc.IsConnected()
 		c.mu.Lock()
 		f := c.onReachable
@@ -68,6 +74,7 @@ func (c *Client) watch(ctx context.Context, nc *nats.Conn, settings <-chan *nats
 		select {
 		case <-ctx.Done():
 			return
+		case <-turn.C:
 		case <-c.changed:
 		case m := <-settings:
 			c.takeRules(m.Data)

@@ -59,6 +59,7 @@ type Client struct {
 	pinned *protocol.Pinned
 	rules  *rules
 	tail   journalTail
+	orders *orders
 
 	given  Line // nil: NATS
 	spread func(d time.Duration) time.Duration
@@ -66,6 +67,7 @@ type Client struct {
 	key     nkeys.KeyPair
 	stop    context.CancelFunc
 	done    chan struct{} // closed when the keeper has ended
+	dialled chan struct{} // closed when the first attempt was made
 	changed chan struct{} // something happened on the line
 
 	mu          sync.Mutex
@@ -111,8 +113,10 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		pinned:  pinned,
 		rules:   newRules(filepath.Join(o.StateDir, "settings.json"), pinned.Settings, o.Log),
 		spread:  anything,
+		orders:  newOrders(filepath.Join(o.StateDir, "commands.json"), o.Log),
 		key:     key,
 		done:    make(chan struct{}),
+		dialled: make(chan struct{}),
 		changed: make(chan struct{}, 1),
 	}
 	ctx, c.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -194,8 +198,13 @@ func (c *Client) OnRules(f func(flows.Rules)) {
 	c.mu.Unlock()
 }
 
-// Rules are the last good settings. Revision 0 means that there never were any.
-func (c *Client) Rules() flows.Rules { return c.rules.now() }
+// Rules are the last good settings, and a command of out-of-service as if it were
+// one of them. Revision 0 means that there never were any.
+func (c *Client) Rules() flows.Rules {
+	r := c.rules.now()
+	r.OutOfService = r.OutOfService || c.orders.now().OutOfService
+	return r
+}
 
 // Close ends the line and waits for everything on it. It may be called twice.
 func (c *Client) Close() error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"kioskd/daemon/health"
 	"kioskd/daemon/office/protocol"
 )
 
@@ -17,6 +18,7 @@ const (
 // id, so that the office does once what it is asked twice.
 func (c *Client) ask(ctx context.Context, v protocol.Verb, id string, body []byte) (protocol.Answer, error) {
 	for n := 0; ; n++ {
+		health.Beat(ctx)
 		answer, answered, err := c.attempt(ctx, v, id, body)
 		switch {
 		case err != nil:

@@ -117,7 +117,24 @@ func rulesOf(s protocol.Settings) (flows.Rules, error) {
 	r := flows.Rules{
 		Revision: s.Revision, Offers: s.Offers, Notice: s.Notice,
 		VersionMinimum: s.VersionMinimum, OutOfService: s.OutOfService, Topology: flows.Topology(s.Topology),
-		Hours: make(map[string]flows.Hours, len(s.Hours)),
+		Hours:   make(map[string]flows.Hours, len(s.Hours)),
+		HoursOf: make(map[string]map[string]flows.Hours, len(s.HoursOf)),
+		Tariff:  make(map[string][]flows.Price, len(s.Tariff)),
+	}
+	for town, prices := range s.Tariff {
+		for _, p := range prices {
+			r.Tariff[town] = append(r.Tariff[town], flows.Price{Yen: p.Yen, From: p.From})
+		}
+	}
+	for town, offers := range s.HoursOf {
+		r.HoursOf[town] = make(map[string]flows.Hours, len(offers))
+		for offer, h := range offers {
+			from, to, err := h.Span()
+			if err != nil {
+				return flows.Rules{}, err
+			}
+			r.HoursOf[town][offer] = flows.Hours{From: from, To: to}
+		}
 	}
 	for town, h := range s.Hours {
 		from, to, err := h.Span()
@@ -134,6 +151,8 @@ func rulesOf(s protocol.Settings) (flows.Rules, error) {
 		r.Closed = append(r.Closed, flows.Closure{
 			From: flows.MonthDay{Month: from.Month(), Day: from.Day()},
 			To:   flows.MonthDay{Month: to.Month(), Day: to.Day()},
+
+			Municipality: c.Municipality, Errand: c.Offer,
 		})
 	}
 	for _, m := range s.Maintenance {
@@ -157,6 +176,9 @@ func (c *Client) fetchRules(ctx context.Context, nc *nats.Conn) {
 func (c *Client) takeRules(data []byte) {
 	now, changed, err := c.rules.take(data)
 	if err != nil {
+		if !c.orders.refuseSettings(data, err) {
+			return // it was refused before
+		}
 		c.log.Error("office: settings refused, the last good ones stay", "revision", now.Revision, "err", err)
 		return
 	}

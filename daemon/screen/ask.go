@@ -6,6 +6,7 @@ import (
 	"image"
 	"time"
 
+	"kioskd/daemon/health"
 	"kioskd/drivers/board"
 	"kioskd/flows"
 )
@@ -124,7 +125,10 @@ func (s *Screen) ask(ctx context.Context, p flows.Page, until <-chan struct{}, q
 // looks settled between an answer and what the flow makes of it.
 func (q *question) wait(ctx context.Context, until <-chan struct{}) (id string, err error) {
 	resume := q.s.o.Rest()
+	turn := time.NewTicker(health.Turn)
+	defer turn.Stop()
 	for {
+		health.Beat(ctx)
 		select {
 		case <-ctx.Done():
 			resume()
@@ -132,6 +136,7 @@ func (q *question) wait(ctx context.Context, until <-chan struct{}) (id string, 
 		case <-until:
 			resume()
 			return "", nil
+		case <-turn.C:
 		case <-q.wake:
 		}
 		for {

@@ -34,7 +34,14 @@ type Opts struct {
 	// Work is called when a train has ended, and what it returns when the
 	// handler has returned; nil means that nobody counts.
 	Work func() (end func())
+	// Turn is called at each turn of Run, with Run's context, of which there is at least one in
+	// turnEvery; nil means that nobody asks whether it turns.
+	Turn func(context.Context)
 }
+
+// turnEvery is the longest that Run waits for an edge before it turns, in
+// process time.
+const turnEvery = 2 * time.Second
 
 func (o Opts) withDefaults() Opts {
 	if o.Unit == 0 {
@@ -54,6 +61,9 @@ func (o Opts) withDefaults() Opts {
 	}
 	if o.Work == nil {
 		o.Work = func() func() { return func() {} }
+	}
+	if o.Turn == nil {
+		o.Turn = func(context.Context) {}
 	}
 	return o
 }
@@ -133,10 +143,14 @@ func (a *Acceptor) Run(ctx context.Context, handle func(Train)) error {
 		}
 		quiet.Set(a.o.silence())
 	}
+	turn := time.NewTicker(turnEvery)
+	defer turn.Stop()
 	for {
+		a.o.Turn(ctx)
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
+		case <-turn.C:
 		case e, ok := <-edges:
 			if ctx.Err() != nil {
 				return context.Cause(ctx)

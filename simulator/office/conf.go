@@ -101,7 +101,7 @@ func newBlock(id, public string) kioskBlock {
 		b.Publish = append(b.Publish, protocol.Subject(id, v))
 	}
 	b.Publish = append(b.Publish,
-		protocol.JournalSubject(id), "kiosk.v1."+id+".health",
+		protocol.JournalSubject(id), protocol.HealthSubject(id),
 		protocol.JournalDirectGet(id), protocol.SettingsDirectGet())
 	return b
 }

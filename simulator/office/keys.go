@@ -21,6 +21,7 @@ const (
 	keysFile      = "office.keys"   // all private keys of the office: a simulation may
 	publicFile    = "office.pub"    // for kiosks
 	authorityFile = "authority.pem" // for kiosks
+	operatorFile  = "operator.nk"   // for whoever commands kiosks with the ordinary tools
 )
 
 // keys are the office's own.
@@ -64,6 +65,9 @@ func openKeys(dir string) (*keys, error) {
 		Settings: [][]byte{k.settings.Public().(ed25519.PublicKey)},
 	})
 	if err != nil {
+		return nil, fmt.Errorf("office: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, operatorFile), []byte(f.Operator), 0o600); err != nil {
 		return nil, fmt.Errorf("office: %w", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, publicFile), public, 0o600); err != nil {

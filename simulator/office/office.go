@@ -75,6 +75,7 @@ type Office struct {
 	journals *journals
 	issuer   *issuer
 	bookings *bookings
+	commands commands
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc
@@ -84,6 +85,7 @@ type Office struct {
 	service  micro.Service
 	front    *nats.Conn
 	clerk    *nats.Conn
+	operator *nats.Conn // commands kiosks
 	auditors []*nats.Conn
 	closed   bool
 }
@@ -155,6 +157,9 @@ func (o *Office) open(ctx context.Context) error {
 		return err
 	}
 	if o.front, err = o.server.connect("front", o.keys.front); err != nil {
+		return err
+	}
+	if o.operator, err = o.server.connect("operator", o.keys.operator); err != nil {
 		return err
 	}
 	if err := o.openWatch(); err != nil {
@@ -239,7 +244,7 @@ func (o *Office) Back() error {
 	if err := o.server.start(); err != nil {
 		return err
 	}
-	for _, nc := range append([]*nats.Conn{o.clerk, o.front}, o.auditors...) {
+	for _, nc := range append([]*nats.Conn{o.clerk, o.front, o.operator}, o.auditors...) {
 		if err := waitLine(nc); err != nil {
 			return err
 		}
@@ -288,7 +293,7 @@ func (o *Office) Close() error {
 	if o.service != nil {
 		err = o.service.Stop()
 	}
-	for _, nc := range append([]*nats.Conn{o.front, o.clerk}, o.auditors...) {
+	for _, nc := range append([]*nats.Conn{o.front, o.clerk, o.operator}, o.auditors...) {
 		closeLine(nc)
 	}
 	o.auditors = nil

@@ -89,8 +89,13 @@ func (s *settings) set(key, value string) error {
 		err = setTariff(&next, of, value)
 	case name == "hours" && of != "":
 		err = setHours(&next, of, value)
-	case key == "closed":
-		next.Closed, err = readClosures(value)
+	case name == "closed":
+		err = setClosed(&next, of, value)
+	case key == "out-of-service":
+		next.OutOfService, err = strconv.ParseBool(value)
+		if err != nil {
+			err = fmt.Errorf("want true or false")
+		}
 	case key == "maintenance":
 		next.Maintenance, err = readSpans(value)
 	case key == "offers":
@@ -119,7 +124,7 @@ func (s *settings) set(key, value string) error {
 		places[of] = value
 		next.Topology.Places = places
 	default:
-		return fmt.Errorf("want tariff.TOWN, hours.TOWN, closed, maintenance, offers, notice.LANGUAGE, version.minimum, region, servers or place.KIOSK")
+		return fmt.Errorf("want tariff.TOWN, hours.TOWN, hours.TOWN.OFFER, closed, closed.TOWN, closed.TOWN.OFFER, out-of-service, maintenance, offers, notice.LANGUAGE, version.minimum, region, servers or place.KIOSK")
 	}
 	if err == nil {
 		err = next.Check()
@@ -156,7 +161,8 @@ func setTariff(s *protocol.Settings, town, value string) error {
 	return nil
 }
 
-func setHours(s *protocol.Settings, town, value string) error {
+func setHours(s *protocol.Settings, of, value string) error {
+	town, offer, only := strings.Cut(of, ".")
 	if _, known := s.Hours[town]; !known {
 		return fmt.Errorf("no municipality %q: want one of %s", town, towns(s))
 	}
@@ -164,8 +170,43 @@ func setHours(s *protocol.Settings, town, value string) error {
 	if !ok {
 		return fmt.Errorf("want hours like 06:30-23:00")
 	}
+	h := protocol.Hours{From: from, To: to}
+	if only {
+		s.HoursOf = maps.Clone(s.HoursOf)
+		if s.HoursOf == nil {
+			s.HoursOf = make(map[string]map[string]protocol.Hours)
+		}
+		offers := maps.Clone(s.HoursOf[town])
+		if offers == nil {
+			offers = make(map[string]protocol.Hours)
+		}
+		offers[offer] = h
+		s.HoursOf[town] = offers
+		return nil
+	}
 	s.Hours = maps.Clone(s.Hours)
-	s.Hours[town] = protocol.Hours{From: from, To: to}
+	s.Hours[town] = h
+	return nil
+}
+
+// setClosed sets the closed days of all, of a municipality, or of one thing in a
+// municipality; those of others stay.
+func setClosed(s *protocol.Settings, of, value string) error {
+	town, offer, _ := strings.Cut(of, ".")
+	if _, known := s.Hours[town]; town != "" && !known {
+		return fmt.Errorf("no municipality %q: want one of %s", town, towns(s))
+	}
+	set, err := readClosures(value)
+	if err != nil {
+		return err
+	}
+	s.Closed = slices.DeleteFunc(slices.Clone(s.Closed), func(c protocol.Closure) bool {
+		return c.Municipality == town && c.Offer == offer
+	})
+	for _, c := range set {
+		c.Municipality, c.Offer = town, offer
+		s.Closed = append(s.Closed, c)
+	}
 	return nil
 }
 

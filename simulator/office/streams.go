@@ -33,6 +33,9 @@ func (o *Office) openStreams(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("office: stream %s: %w", protocol.Stream, err)
 	}
+	if err := o.openHealth(ctx, js); err != nil {
+		return err
+	}
 	// The bucket republishes what is put into it: a kiosk hears of it on a plain
 	// subject and needs no right to create consumers, which could be pointed at
 	// any subject of any kiosk.

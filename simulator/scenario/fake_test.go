@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"kioskd/daemon/office/protocol"
 	"kioskd/simulator/board/pages"
 	"kioskd/simulator/shop"
 )
@@ -24,6 +25,7 @@ type fakeFloor struct {
 	heard   [][]byte
 	advance []time.Duration
 	booking string
+	answer  func(command string) (protocol.CommandAnswer, error)
 }
 
 func newFakeFloor() *fakeFloor {
@@ -39,14 +41,22 @@ func (f *fakeFloor) Advance(d time.Duration, settled func()) {
 	f.advance = append(f.advance, d)
 	settled()
 }
-func (f *fakeFloor) Pace(func())                                    {}
-func (f *fakeFloor) SetWall(t time.Time)                            { f.now = t }
-func (f *fakeFloor) Set(key, value string) error                    { f.set = append(f.set, key+"="+value); return nil }
-func (f *fakeFloor) Away() error                                    { f.away = true; return nil }
-func (f *fakeFloor) Back() error                                    { f.away = false; return nil }
-func (f *fakeFloor) Slow(time.Duration) error                       { return nil }
-func (f *fakeFloor) Lies(string) error                              { return nil }
-func (f *fakeFloor) CloseIncidents(string)                          {}
+func (f *fakeFloor) Pace(func())                 {}
+func (f *fakeFloor) SetWall(t time.Time)         { f.now = t }
+func (f *fakeFloor) Set(key, value string) error { f.set = append(f.set, key+"="+value); return nil }
+func (f *fakeFloor) Away() error                 { f.away = true; return nil }
+func (f *fakeFloor) Back() error                 { f.away = false; return nil }
+func (f *fakeFloor) Slow(time.Duration) error    { return nil }
+func (f *fakeFloor) Lies(string) error           { return nil }
+func (f *fakeFloor) CloseIncidents(string)       {}
+func (f *fakeFloor) Command(_ context.Context, _ string, name protocol.CommandName) (protocol.CommandAnswer, error) {
+	return f.answer(string(name))
+}
+
+func (f *fakeFloor) Replay(context.Context, string) (protocol.CommandAnswer, error) {
+	return f.answer("replay")
+}
+
 func (f *fakeFloor) Events(string) []shop.Event                     { return f.events }
 func (f *fakeFloor) SheetText(d [32]byte) (string, bool)            { t, ok := f.texts[d]; return t, ok }
 func (f *fakeFloor) Overheard() [][]byte                            { return f.heard }

@@ -5,6 +5,7 @@ import (
 	"image"
 	"time"
 
+	"kioskd/daemon/office/protocol"
 	"kioskd/simulator/board/pages"
 	"kioskd/simulator/shop"
 )
@@ -28,6 +29,10 @@ type Floor interface {
 	Back() error // ends slow and lies too
 	Slow(d time.Duration) error
 	Lies(kind string) error
+	// Command has a kiosk carry out a command of the office, Replay the last one
+	// once more; a refusal is a protocol.CommandCode.
+	Command(ctx context.Context, kiosk string, name protocol.CommandName) (protocol.CommandAnswer, error)
+	Replay(ctx context.Context, kiosk string) (protocol.CommandAnswer, error)
 	Events(kiosk string) []shop.Event // of the office's stream
 	CloseIncidents(kiosk string)
 	SheetText(digest [32]byte) (string, bool) // front of a sheet, by the SHA-256 of its raster

@@ -330,15 +330,7 @@ func parseOffice(p *parser, w *words, l *Line) (step, error) {
 		}
 		return func(_ context.Context, p *player) error { p.floor.CloseIncidents(p.kiosk.Name()); return nil }, nil
 	case "command":
-		name, err := w.need("a command")
-		if err != nil {
-			return nil, err
-		}
-		if err := p.words.word("command", name,
-			[]string{"status", "self-test", "out-of-service", "in-service", "restart", "send-log"}); err != nil {
-			return nil, err
-		}
-		return nil, notYet("office command")
+		return parseCommand(p, w)
 	}
 	return nil, fmt.Errorf("office %s: want sets, version, has, away, back, slow, lies, closes or command", what)
 }

@@ -66,7 +66,7 @@ func newVocabulary() *vocabulary {
 			"visit-begun", "login-ok", "login-refused", "order-placed", "document-complete", "document-refused",
 			"coin-in", "coin-intent", "coin-out", "paid", "sheet-intent", "sheet-delivered", "sheet-unknown", "fee-kept",
 			"debt-booked", "debt-settled", "receipt-printed", "incident", "device", "cash-count", "visit-ended",
-			"reset-intent", "reset-proved", "reset-unchanged", "reset-unknown", "reset-reported",
+			"command", "settings-refused", "reset-intent", "reset-proved", "reset-unchanged", "reset-unknown", "reset-reported",
 		},
 		fields: []string{
 			"kind", "n", "at", "visit", "how", "code", "yen", "count", "sheet", "copy", "fee", "issue", "incident",
@@ -259,7 +259,7 @@ func setting(key, val string) error {
 		if !openHours.MatchString(val) {
 			form = "06:30-23:00"
 		}
-	case key == "closed":
+	case closedKey.MatchString(key):
 		if !closedDays.MatchString(val) {
 			form = "MM-DD..MM-DD"
 		}
@@ -278,6 +278,10 @@ func setting(key, val string) error {
 		if val == "" {
 			form = "TEXT"
 		}
+	case key == "out-of-service":
+		if val != "true" && val != "false" {
+			form = "true or false"
+		}
 	case key == "version.minimum":
 		if !wholeNumber.MatchString(val) {
 			form = "a whole number"
@@ -295,7 +299,7 @@ func setting(key, val string) error {
 			form = "a municipality"
 		}
 	default:
-		return fmt.Errorf("unknown setting %q: want tariff.TOWN, hours.TOWN, closed, maintenance, offers, notice.LANGUAGE, version.minimum, "+
+		return fmt.Errorf("unknown setting %q: want tariff.TOWN, hours.TOWN, hours.TOWN.OFFER, closed, closed.TOWN, closed.TOWN.OFFER, out-of-service, maintenance, offers, notice.LANGUAGE, version.minimum, "+
 			"region, servers or place.KIOSK "+
 			"(towns are inagi and other-town)", key)
 	}
@@ -314,7 +318,8 @@ func isTime(s string) bool {
 var (
 	wholeNumber = regexp.MustCompile(`^[0-9]{1,9}$`)
 	memberID    = regexp.MustCompile(`^(head|spouse|child|child-spouse|grandchild|parent|lodger)(-[0-9]{1,3})?$`)
-	townKey     = regexp.MustCompile(`^(tariff|hours)\.(inagi|other-town)$`)
+	townKey     = regexp.MustCompile(`^(tariff\.(inagi|other-town)|hours\.(inagi|other-town)(\.(certificate|reset))?)$`)
+	closedKey   = regexp.MustCompile(`^closed(\.(inagi|other-town)(\.(certificate|reset))?)?$`)
 	placeKey    = regexp.MustCompile(`^place\.k[0-9]{3}$`)
 	plainName   = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 	noticeKey   = regexp.MustCompile(`^notice\.(ja|en|zh|ko|pt|vi)$`)

@@ -2,6 +2,7 @@ package shop
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"kioskd/daemon/office/protocol"
 	"kioskd/simulator/card"
 )
 
@@ -30,6 +32,17 @@ func (s *Shop) Back() error { return s.office.Back() }
 func (s *Shop) Slow(d time.Duration) error {
 	s.office.Slow(d)
 	return nil
+}
+
+// Command has a kiosk carry out a command of the office. A refusal is a
+// protocol.CommandCode.
+func (s *Shop) Command(ctx context.Context, kiosk string, name protocol.CommandName) (protocol.CommandAnswer, error) {
+	return s.office.Command(ctx, kiosk, name)
+}
+
+// Replay sends the kiosk's last command once more.
+func (s *Shop) Replay(ctx context.Context, kiosk string) (protocol.CommandAnswer, error) {
+	return s.office.Replay(ctx, kiosk)
 }
 
 // Lies makes the office err in that way.

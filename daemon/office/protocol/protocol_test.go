@@ -226,7 +226,7 @@ func TestSettingsLimits(t *testing.T) {
 		"no price":    func(s *Settings) { s.Tariff = map[string][]Price{"inagi": {}} },
 		"hours":       func(s *Settings) { s.Hours = map[string]Hours{"inagi": {"23:00", "06:30"}} },
 		"time":        func(s *Settings) { s.Hours = map[string]Hours{"inagi": {"6:30", "23:00"}} },
-		"day":         func(s *Settings) { s.Closed = []Closure{{"02-30", "03-01"}} },
+		"day":         func(s *Settings) { s.Closed = []Closure{{From: "02-30", To: "03-01"}} },
 		"maintenance": func(s *Settings) { s.Maintenance = []Span{{From: day, To: day}} },
 		"offer":       func(s *Settings) { s.Offers = []string{"coffee"} },
 		"offer twice": func(s *Settings) { s.Offers = []string{"reset", "reset"} },
@@ -277,7 +277,7 @@ func FuzzMessages(f *testing.F) {
 		ResetAuthoriseAnswer{Cryptogram: make([]byte, CryptogramSize)},
 		ResetDoneAsk{Visit: "v", Key: make([]byte, PublicKeySize), Outcome: ResetProved},
 		goodManifest(),
-		Settings{Version: Version, Revision: 1, Closed: []Closure{{"12-29", "01-03"}}},
+		Settings{Version: Version, Revision: 1, Closed: []Closure{{From: "12-29", To: "01-03"}}},
 		JournalBatch{Version: Version, Journal: "j", First: 1, Events: []json.RawMessage{json.RawMessage(`{"n":1}`)}},
 	} {
 		data, err := Encode(m)

@@ -71,6 +71,8 @@ const (
 	purposeDoc    Purpose = "kiosk v1 manifest signature"
 	purposeRules  Purpose = "kiosk v1 settings signature"
 	purposeLedger Purpose = "kiosk v1 journal signature"
+	purposeHealth Purpose = "kiosk v1 health signature"
+	purposeOrder  Purpose = "kiosk v1 command signature"
 	purposeOwner  Purpose = "kiosk v1 certificate"
 	purposeOf     Purpose = "kiosk v1 sheet subject"
 )

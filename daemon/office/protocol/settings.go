@@ -23,17 +23,20 @@ const (
 // Settings are what the office sets for its kiosks. Revisions are numbered and
 // only ever grow: an old one that comes again is refused.
 type Settings struct {
-	Version        int                `json:"version"`
-	Revision       uint64             `json:"revision"`
-	Tariff         map[string][]Price `json:"tariff"` // by municipality
-	Hours          map[string]Hours   `json:"hours"`  // by municipality
-	Closed         []Closure          `json:"closed"`
-	Maintenance    []Span             `json:"maintenance"`
-	Offers         []string           `json:"offers"` // certificate, reset
-	Notice         map[string]string  `json:"notice"` // by language
-	VersionMinimum int                `json:"version_minimum"`
-	OutOfService   bool               `json:"out_of_service"`
-	Topology       Topology           `json:"topology"`
+	Version  int                `json:"version"`
+	Revision uint64             `json:"revision"`
+	Tariff   map[string][]Price `json:"tariff"` // by municipality
+	Hours    map[string]Hours   `json:"hours"`  // by municipality
+	// HoursOf are hours of one thing alone, in place of those above: by
+	// municipality and offer.
+	HoursOf        map[string]map[string]Hours `json:"hours_of,omitempty"`
+	Closed         []Closure                   `json:"closed"`
+	Maintenance    []Span                      `json:"maintenance"`
+	Offers         []string                    `json:"offers"` // certificate, reset
+	Notice         map[string]string           `json:"notice"` // by language
+	VersionMinimum int                         `json:"version_minimum"`
+	OutOfService   bool                        `json:"out_of_service"`
+	Topology       Topology                    `json:"topology"`
 }
 
 // Topology is how the office is built and where its kiosks stand, so that a
@@ -82,6 +85,9 @@ type Hours struct {
 type Closure struct {
 	From string `json:"from"`
 	To   string `json:"to"`
+	// Municipality and Offer are whose and of what; "" is all.
+	Municipality string `json:"municipality,omitempty"`
+	Offer        string `json:"offer,omitempty"`
 }
 
 // Span is a stretch of time; To is not part of it.
@@ -125,12 +131,23 @@ func (s Settings) Check() error {
 			return fmt.Errorf("hours of %s: %w", town, err)
 		}
 	}
+	if err := s.checkHoursOf(); err != nil {
+		return err
+	}
 	if len(s.Closed) > maxClosures || len(s.Maintenance) > maxMaintenance {
 		return errors.New("too many closures")
 	}
 	for _, c := range s.Closed {
 		if _, _, err := c.Days(); err != nil {
 			return fmt.Errorf("closed: %w", err)
+		}
+		if c.Municipality != "" {
+			if err := checkID("municipality", c.Municipality); err != nil {
+				return fmt.Errorf("closed: %w", err)
+			}
+		}
+		if c.Offer != "" && !offersKnown[c.Offer] {
+			return fmt.Errorf("closed: offer %q: want certificate or reset", clip(c.Offer))
 		}
 	}
 	for _, m := range s.Maintenance {
@@ -142,6 +159,26 @@ func (s Settings) Check() error {
 		return fmt.Errorf("topology: %w", err)
 	}
 	return s.checkProfile()
+}
+
+func (s Settings) checkHoursOf() error {
+	if len(s.HoursOf) > maxTowns {
+		return fmt.Errorf("more than %d municipalities", maxTowns)
+	}
+	for town, offers := range s.HoursOf {
+		if err := checkID("municipality", town); err != nil {
+			return err
+		}
+		for offer, h := range offers {
+			if !offersKnown[offer] {
+				return fmt.Errorf("hours of %s: offer %q: want certificate or reset", town, clip(offer))
+			}
+			if _, _, err := h.Span(); err != nil {
+				return fmt.Errorf("hours of %s in %s: %w", offer, town, err)
+			}
+		}
+	}
+	return nil
 }
 
 func (s Settings) checkProfile() error {

@@ -1,0 +1,172 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"sync"
+	"time"
+
+	"kioskd/daemon/health"
+	"kioskd/daemon/office"
+	"kioskd/daemon/office/protocol"
+	"kioskd/flows"
+)
+
+// How often the kiosk's condition is looked at, told although nothing has
+// changed, and asked of printers, in process time; and how long a printer may
+// take to say how it is.
+const (
+	conditionLook  = time.Second
+	conditionTell  = time.Minute
+	conditionProbe = time.Minute
+	probeWithin    = 4 * time.Second
+)
+
+// condition is how the kiosk is: for the office, and at its command.
+type condition struct {
+	k       *kiosk
+	client  *office.Client
+	journal *memory
+	since   time.Time
+
+	mu      sync.Mutex
+	printed map[string]protocol.Device // what printers said last, by device
+}
+
+func newCondition(k *kiosk, client *office.Client, j *memory) *condition {
+	c := &condition{k: k, client: client, journal: j, since: k.now(), printed: make(map[string]protocol.Device)}
+	for _, name := range []string{flows.SheetPrinterDevice, flows.SlipPrinterDevice} {
+		c.printed[name] = protocol.Device{Name: name, State: "not asked yet", Action: protocol.ActionNone}
+	}
+	return c
+}
+
+// run tells the office whenever something has changed, and every minute, until
+// ctx ends. What it refused of the settings goes to the journal too.
+func (c *condition) run(ctx context.Context) error {
+	tick := time.NewTicker(conditionLook)
+	defer tick.Stop()
+	var told protocol.Health
+	var at, probed time.Time
+	reachable, refused := false, 0
+	for {
+		health.Beat(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		now := c.now()
+		if idle := now.Page == protocol.PageIdle || now.Page == protocol.PageOut; idle && (probed.IsZero() || time.Since(probed) >= conditionProbe) {
+			c.probe(ctx)
+			probed = time.Now()
+			now = c.now()
+		}
+		if now.Refused.Settings > refused {
+			refused = now.Refused.Settings
+			e := flows.Event{Kind: flows.SettingsRefused, At: c.k.now(), Reason: now.Refused.SettingsWhy}
+			if err := c.journal.Write(e); err != nil {
+				c.k.log.Error("refused settings not booked", "err", err)
+			}
+		}
+		up := c.client.Reachable()
+		back := up && !reachable
+		reachable = up
+		if !up || !back && time.Since(at) < conditionTell && same(now, told) {
+			continue
+		}
+		if err := c.client.PublishHealth(now); err != nil {
+			c.k.log.Warn("health not told", "err", err)
+			continue
+		}
+		told, at = now, time.Now()
+	}
+}
+
+// same says whether nothing but the time differs.
+func same(a, b protocol.Health) bool {
+	a.At, b.At = time.Time{}, time.Time{}
+	return reflect.DeepEqual(a, b)
+}
+
+// now is what the kiosk knows of itself without asking anybody.
+func (c *condition) now() protocol.Health {
+	k := c.k
+	h := protocol.Health{
+		Since: c.since, Software: Version, Page: pageClass(k.screen.Page()), Out: k.service.Reason(),
+		Journal: c.journal.why() == nil, Coins: []protocol.Coins{}, Stopped: k.monitor.Stopped(), Devices: c.devices(),
+	}
+	h.At, h.Clock = k.board.Clock().Now()
+	c.client.Standing(&h)
+	if h.Stopped == nil {
+		h.Stopped = []string{}
+	}
+	ledger := c.journal.Ledger()
+	h.Unsent, h.Owed = c.journal.Unsent(), ledger.Owed()
+	for _, yen := range []int{10, 50, 100} {
+		h.Coins = append(h.Coins, protocol.Coins{Yen: yen, Count: ledger.Hopper(yen)})
+	}
+	return h
+}
+
+func (c *condition) devices() []protocol.Device {
+	k := c.k
+	list := []protocol.Device{
+		state("panel", !k.panelDead.Load(), "dead"),
+		state("touch", !k.touchDead.Load(), "dead"),
+		state("reader", k.devices.reader.Working(), "no answer"),
+		state("door", !k.devices.door.Open(), "open"),
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append(list, c.printed[flows.SheetPrinterDevice], c.printed[flows.SlipPrinterDevice])
+}
+
+func state(name string, ok bool, otherwise string) protocol.Device {
+	if ok {
+		return protocol.Device{Name: name, State: "ok", Action: protocol.ActionNone}
+	}
+	return protocol.Device{Name: name, State: otherwise, Action: protocol.ActionMaintenance}
+}
+
+// probe asks the printers how they are: it prints nothing and moves nothing.
+func (c *condition) probe(ctx context.Context) {
+	for name, ready := range map[string]func(context.Context) error{
+		flows.SheetPrinterDevice: c.k.devices.sheets.Ready, flows.SlipPrinterDevice: c.k.devices.slips.Ready,
+	} {
+		health.Beat(ctx)
+		asking, cancel := context.WithTimeout(ctx, probeWithin)
+		err := ready(asking)
+		cancel()
+		d := protocol.Device{Name: name, State: "ok", Action: protocol.ActionNone}
+		var not *flows.NotReady
+		var low *flows.Low
+		switch {
+		case errors.As(err, &not):
+			d.State, d.Action = clip(not.Error()), action(not.Action)
+		case errors.As(err, &low):
+			d.State, d.Action = clip(low.Reason), action(low.Action)
+		case err != nil:
+			d.State, d.Action = "no answer", protocol.ActionMaintenance
+		}
+		c.mu.Lock()
+		c.printed[name] = d
+		c.mu.Unlock()
+	}
+}
+
+func action(of string) string {
+	if of == protocol.ActionClear {
+		return protocol.ActionClear
+	}
+	return protocol.ActionMaintenance
+}
+
+func clip(s string) string {
+	const most = 100
+	if len(s) > most {
+		return s[:most]
+	}
+	return s
+}
