@@ -27,6 +27,7 @@ type flags struct {
 	Page   benchFlags  `cmd:"" default:"withargs" help:"The technician's bench on loopback (the default)."`
 	Play   playFlags   `cmd:"" help:"Play scripted customers."`
 	Office officeFlags `cmd:"" help:"The office alone."`
+	Soak   soakFlags   `cmd:"" help:"Customers by the thousand under virtual time, everything drawn from one seed."`
 	Card   cardFlags   `cmd:"" help:"A virtual card in pcscd's virtual reader."`
 	Fleet  fleetFlags  `cmd:"" help:"Many kiosks on one office, through a day with outages."`
 

@@ -20,7 +20,12 @@ func NewDirect(ctx context.Context, o Options) (*Office, error) {
 	if err != nil {
 		return nil, err
 	}
-	return assemble(ctx, o, k)
+	f, err := assemble(ctx, o, k)
+	if err != nil {
+		return nil, err
+	}
+	f.settings.now.Revision = 1
+	return f, nil
 }
 
 // Answer does what a kiosk asks and returns the body that would go back. The lie

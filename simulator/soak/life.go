@@ -1,0 +1,315 @@
+package soak
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"periph.io/x/conn/v3/gpio"
+
+	"kioskd/daemon/activity"
+	"kioskd/daemon/attendant"
+	"kioskd/daemon/journal"
+	client "kioskd/daemon/office"
+	"kioskd/drivers/coin"
+	"kioskd/drivers/contact"
+	"kioskd/drivers/escpos"
+	"kioskd/drivers/ipp"
+	"kioskd/drivers/lamp"
+	"kioskd/flows"
+)
+
+// version is what the office's minimum is compared with.
+const version = 1
+
+// life is one run of the daemon, from power on to its end. It is wired as
+// daemon.Run does it, but for panel and touch.
+type life struct {
+	w      *world
+	p      *plug
+	face   *face
+	ctx    context.Context
+	cancel context.CancelFunc
+	group  *errgroup.Group
+	gauge  activity.Gauge
+	rest   *attendant.Rest
+	clock  *attendant.Clock
+	log    *slog.Logger
+
+	cash    *attendant.Cash
+	sheets  *attendant.Sheets
+	slips   *attendant.Slips
+	signals *attendant.Signals
+	reader  *attendant.Reader
+	exit    *contact.Dev
+	tray    *contact.Dev
+	door    *contact.Dev
+	client  *client.Client
+	service *attendant.Service
+	journal *journal.Journal
+	tape    *tape
+	counter *flows.Counter
+	ended   chan struct{}
+	err     error
+}
+
+// powerOn starts a daemon on what disk and machine have.
+func (w *world) powerOn() error {
+	l := &life{w: w, p: newPlug(w.machine), ended: make(chan struct{}), log: w.log}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	l.rest = attendant.NewRest(&l.gauge)
+	l.clock = attendant.NewClock(l.p.Clock(), l.rest)
+	l.face = newFace(w, l.p)
+	if err := errors.Join(l.openCoins(), l.openLamps(), l.openPaper(), l.openOthers()); err != nil {
+		return fmt.Errorf("soak: power on: %w", err)
+	}
+	var err error
+	l.client, err = client.On(wire{w, l.p}, w.pinned, client.Options{
+		StateDir: w.state, Kiosk: kioskID, Clock: l.clock, Log: l.log,
+	}, w.spread)
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	w.life = l
+	w.mu.Unlock()
+	w.tellSettings()
+	l.service = attendant.NewService(l.clock, l.client.Rules, version, w.broken, l.rest)
+	return l.serve()
+}
+
+func (l *life) openCoins() error {
+	clock := l.p.Clock()
+	pulse, err := l.p.Input("COIN_PULSE")
+	if err != nil {
+		return err
+	}
+	inhibit, err := l.p.Output("COIN_INHIBIT")
+	if err != nil {
+		return err
+	}
+	acceptor, err := coin.NewAcceptor(pulse, inhibit, clock, coin.Opts{Work: l.gauge.Begin})
+	if err != nil {
+		return err
+	}
+	hoppers := make(map[int]*coin.Hopper)
+	l.cash = attendant.NewCash(acceptor, hoppers, l.rest, l.log)
+	for _, yen := range hopperCoins {
+		motor, err := l.p.Output(fmt.Sprintf("HOPPER_%d_MOTOR", yen))
+		if err != nil {
+			return err
+		}
+		exit, err := l.p.Input(fmt.Sprintf("HOPPER_%d_COIN", yen))
+		if err != nil {
+			return err
+		}
+		if hoppers[yen], err = coin.NewHopper(motor, exit, clock, coin.HopperOpts{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *life) openLamps() error {
+	lamps := make(map[string]*lamp.Lamp)
+	for _, name := range []string{flows.LampReader, flows.LampCoins, flows.LampSheets, flows.LampAttention} {
+		pin, err := l.p.Output("LAMP_" + strings.ToUpper(name))
+		if err != nil {
+			return err
+		}
+		if lamps[name], err = lamp.New(pin, lamp.Opts{}); err != nil {
+			return err
+		}
+	}
+	pin, err := l.p.Output("BUZZER")
+	if err != nil {
+		return err
+	}
+	buzzer, err := lamp.NewBuzzer(pin)
+	if err != nil {
+		return err
+	}
+	l.signals = attendant.NewSignals(lamps, buzzer, l.log)
+	return nil
+}
+
+func (l *life) openPaper() (err error) {
+	if l.exit, err = l.sensor("SHEET_EXIT", contact.Opts{}); err != nil {
+		return err
+	}
+	l.sheets = attendant.NewSheets(func(ctx context.Context) (*ipp.Dev, error) {
+		return ipp.New(ctx, "ipp://printer/ipp/print", ipp.Opts{Dial: l.w.machine.network.dial(l.p)})
+	}, l.exit, l.p.Clock(), l.rest)
+	if l.tray, err = l.sensor("SHEET_TRAY", contact.Opts{Changed: l.sheets.TrayChanged, Work: l.gauge.Begin}); err != nil {
+		return err
+	}
+	l.sheets.SetTray(l.tray)
+	return nil
+}
+
+func (l *life) sensor(name string, o contact.Opts) (*contact.Dev, error) {
+	in, err := l.p.Input(name)
+	if err != nil {
+		return nil, err
+	}
+	return contact.New(in, l.p.Clock(), o)
+}
+
+func (l *life) openOthers() (err error) {
+	l.slips = attendant.NewSlips(func() (*escpos.Dev, error) {
+		port, err := l.p.UART("UART0")
+		if err != nil {
+			return nil, err
+		}
+		return escpos.New(port, escpos.Opts{})
+	}, artist{l.w})
+	dev, err := l.p.Reader("reader")
+	if err != nil {
+		return err
+	}
+	l.reader = attendant.NewReader(dev, l.rest, l.log)
+	l.door, err = l.sensor("DOOR", contact.Opts{})
+	return err
+}
+
+// serve starts all loops.
+func (l *life) serve() error {
+	g, ctx := errgroup.WithContext(l.ctx)
+	l.group = g
+	g.Go(func() error { return l.service.Run(ctx, func() {}) })
+	g.Go(func() error { return l.cash.Run(ctx) })
+	g.Go(func() error { return l.reader.Run(ctx) })
+	g.Go(func() error { l.sheets.Find(ctx); return nil })
+	var memory flows.Journal = unopened{}
+	j, err := journal.Open(l.w.state, nil)
+	if err != nil {
+		l.log.Error("out of service", "err", err)
+		l.service.Fail(attendant.JournalReason(err))
+	} else {
+		l.journal = j
+		l.tape = &tape{w: l.w, p: l.p, j: j}
+		memory = l.tape
+		if err := l.firstCount(); err != nil {
+			return err
+		}
+		var to journal.Office = upload{l.w.stream, l.p}
+		if f := l.w.o.sabotage.upload; f != nil {
+			to = f(to)
+		}
+		g.Go(func() error { return j.Send(ctx, to, l.log) })
+		g.Go(func() error { return l.mendDisk(ctx) })
+		g.Go(func() error { return l.watchDoor(ctx) })
+	}
+	l.counter = l.w.newCounter(l, memory)
+	g.Go(func() error { return attendant.Report(ctx, l.counter, l.log) })
+	g.Go(func() error {
+		return attendant.Serve(ctx, l.counter, l.service, l.log, func() { l.w.trace.add("ready") })
+	})
+	go func() {
+		defer close(l.ended)
+		l.err = g.Wait()
+		if l.ctx.Err() == nil {
+			l.w.violate("I10", "the daemon ended by itself: %v", l.err)
+		}
+	}()
+	return nil
+}
+
+// firstCount books what lies in the hoppers of a new journal.
+func (l *life) firstCount() error {
+	if !l.journal.New() {
+		return nil
+	}
+	for _, yen := range hopperCoins {
+		if err := l.count(yen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// count books a hopper's coins, as a technician counts them.
+func (l *life) count(yen int) error {
+	at, _ := l.p.Clock().Now()
+	return l.tape.Write(flows.Event{Kind: flows.CashCount, At: at, Yen: yen, Count: l.w.machine.hoppers.Level(yen)})
+}
+
+func (w *world) newCounter(l *life, j flows.Journal) *flows.Counter {
+	c := &flows.Counter{
+		Kiosk: kioskID, Municipality: "inagi", Contact: flows.Contact{Municipality: "稲城市", Office: "市民課", Phone: "042-378-2111", Hours: "8:30-17:15"},
+		Screen: l.face, Reader: l.reader, Cash: l.cash, Sheets: l.sheets, Slips: l.slips, Signals: l.signals,
+		Office: sessions{l.client, w}, Journal: j, Clock: l.clock, Service: l.service, Log: l.log,
+		Limits: flows.Limits{
+			Idle: time.Minute, Pay: 3 * time.Minute, End: 20 * time.Second, Card: time.Minute, Fetch: 30 * time.Second,
+			Sheet: time.Minute, Settle: 10 * time.Minute, Visit: 15 * time.Minute, LastStart: 10 * time.Minute,
+		},
+	}
+	if f := w.o.sabotage.counter; f != nil {
+		f(c)
+	}
+	return c
+}
+
+// mendDisk and watchDoor are the daemon's.
+func (l *life) mendDisk(ctx context.Context) error {
+	const diskRetry = time.Second
+	tick := time.NewTicker(diskRetry)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if l.service.Failed() == "disk" && l.w.diskError() == nil && l.journal.Probe() == nil {
+			l.service.Mend()
+		}
+	}
+}
+
+func (l *life) watchDoor(ctx context.Context) error {
+	for open := gpio.High; ; open = !open {
+		if err := l.door.Wait(ctx, open); err != nil {
+			if ctx.Err() != nil || l.p.dead() {
+				return nil
+			}
+			return err
+		}
+		at, _ := l.p.Clock().Now()
+		e := flows.Event{Kind: flows.DeviceFault, At: at, Device: "door", Reason: "shut"}
+		if open {
+			e.Reason, e.Action = "open", "maintenance"
+		}
+		if err := l.tape.Write(e); err != nil {
+			l.log.Error("door not booked", "err", err)
+		}
+	}
+}
+
+// end waits for a life that was cut, or ends one in order.
+func (l *life) end() error {
+	l.cancel()
+	<-l.ended
+	err := errors.Join(l.cash.Close(), l.signals.Close(), l.slips.Close(), l.exit.Halt(), l.tray.Halt(), l.door.Halt(), l.sheets.Close())
+	if l.p.dead() {
+		err = nil // they could not reach what they would leave in order
+	}
+	l.p.cut()
+	if l.journal != nil {
+		err = errors.Join(err, l.journal.Close())
+	}
+	return err
+}
+
+// unopened is a journal that could not be opened.
+type unopened struct{}
+
+var errUnopened = errors.New("soak: the journal is not open")
+
+func (unopened) Write(flows.Event) error { return errUnopened }
+func (unopened) Ledger() *flows.Ledger   { return flows.NewLedger() }
+func (unopened) Person([]byte) string    { return "" }
