@@ -29,13 +29,16 @@ type upload struct {
 	p *plug
 }
 
-func (u upload) LastJournal(context.Context) (string, uint64, error) {
+func (u upload) LastJournal(context.Context) (string, uint64, json.RawMessage, error) {
 	if u.p.dead() || u.s.w.isAway() {
-		return "", 0, errNoWire
+		return "", 0, nil, errNoWire
 	}
 	u.s.mu.Lock()
 	defer u.s.mu.Unlock()
-	return u.s.journal, uint64(len(u.s.events)), nil
+	if len(u.s.events) == 0 {
+		return u.s.journal, 0, nil, nil
+	}
+	return u.s.journal, uint64(len(u.s.events)), u.s.events[len(u.s.events)-1], nil
 }
 
 func (u upload) PublishJournal(_ context.Context, first uint64, journal string, events []json.RawMessage) error {
