@@ -180,7 +180,7 @@ func (l *life) openOthers() (err error) {
 func (l *life) serve() error {
 	g, ctx := errgroup.WithContext(l.ctx)
 	l.group = g
-	g.Go(func() error { return l.service.Run(ctx, func() {}) })
+	g.Go(func() error { return l.service.Run(ctx) })
 	g.Go(func() error { return l.cash.Run(ctx) })
 	g.Go(func() error { return l.reader.Run(ctx) })
 	g.Go(func() error { l.sheets.Find(ctx); return nil })
