@@ -223,6 +223,12 @@ func TestReaderUnpluggedAtVerify(t *testing.T) {
 	if n := heard.Load(); n != 1 {
 		t.Errorf("the card heard VERIFY %d times", n)
 	}
+	const told = "working=false" // by pcscd, at its next look
+	for end := time.Now().Add(10 * time.Second); !strings.Contains(k.(*shop.Kiosk).Log(), told); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the kiosk never heard that its reader has gone")
+		}
+	}
 	c.play(t, "resident adult\ntake card\ntap start\ntap certificate\nsee unavailable reason=reader\ntap back\nsee menu\ntap cancel\nsee cancelled|home")
 	if err := c.daemon.Plug(0); err != nil {
 		t.Fatal(err)
