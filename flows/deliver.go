@@ -157,12 +157,10 @@ func (v *visit) handOver(ctx context.Context, how string) error {
 	if err != nil {
 		return err
 	}
-	if v.copies > 0 && v.printSlip(ctx, Slip{
-		Kind: "receipt", Copies: v.copies, Fee: v.kept, Paid: v.paid, Change: v.change, Owed: owed,
-	}) {
-		if err := v.write(Event{Kind: ReceiptPrinted}); err != nil {
-			return err
-		}
+	if v.copies > 0 {
+		v.printSlip(ctx, Slip{
+			Kind: "receipt", Copies: v.copies, Fee: v.kept, Paid: v.paid, Change: v.change, Owed: owed,
+		})
 	}
 	if err := v.takeSheets(ctx, p); err != nil {
 		return err

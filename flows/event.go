@@ -37,6 +37,8 @@ const (
 	OrderPlaced      = "order-placed"
 	DocumentComplete = "document-complete"
 	DocumentRefused  = "document-refused"
+	AcceptorOpen     = "acceptor-open" // before coins are let in
+	AcceptorShut     = "acceptor-shut"
 	CoinIn           = "coin-in"
 	CoinIntent       = "coin-intent"
 	CoinOut          = "coin-out"
@@ -47,6 +49,8 @@ const (
 	FeeKept          = "fee-kept"
 	DebtBooked       = "debt-booked"
 	DebtSettled      = "debt-settled"
+	SlipIntent       = "slip-intent" // before a receipt or a slip
+	SlipPrinted      = "slip-printed"
 	ReceiptPrinted   = "receipt-printed"
 	Incident         = "incident"
 	DeviceFault      = "device"

@@ -50,6 +50,8 @@ type Account struct {
 	ResetOutcome ResetOutcome
 
 	resetIntent bool        // a reset is under way
+	accepting   bool        // coins are let in
+	slipIntent  bool        // a receipt or slip is being printed
 	coinIntent  int         // yen of the pay-out under way, 0 if none
 	sheetIntent [2]int      // copy, sheet of the print under way, zero if none
 	delivered   map[int]int // whole sheets by copy
@@ -106,6 +108,18 @@ func (l *Ledger) Apply(e Event) {
 	switch e.Kind {
 	case LoginOK:
 		a.Person = e.Person
+	case AcceptorOpen:
+		a.accepting = true
+	case AcceptorShut:
+		a.accepting = false
+	case SlipIntent:
+		a.slipIntent = true
+	case SlipPrinted, ReceiptPrinted:
+		a.slipIntent = false
+	case DeviceFault:
+		if e.Device == SlipPrinterDevice {
+			a.slipIntent = false
+		}
 	case CoinIn:
 		a.Inserted += e.Yen
 	case CoinIntent:
@@ -127,6 +141,12 @@ func (l *Ledger) Apply(e Event) {
 		a.Kept += e.Yen
 	case Incident:
 		a.Incident = e.Incident
+		if e.Sheet > 0 {
+			a.sheetIntent = [2]int{} // a jam: it is known not to have come out
+		}
+		if e.Reason == reasonAccepting {
+			a.accepting = false
+		}
 		if e.Reason == reasonCoinUnseen {
 			a.Unwitnessed += a.coinIntent
 			a.Debt = max(0, a.Debt-a.coinIntent)
@@ -174,7 +194,7 @@ func (l *Ledger) Unreported() []*Account {
 // Open are the visits that began and did not end, and those whose debt was
 // being paid, oldest first: after a start, what a crash left behind.
 func (l *Ledger) Open() []*Account {
-	return l.some(func(a *Account) bool { return !a.Ended || a.coinIntent > 0 })
+	return l.some(func(a *Account) bool { return !a.Ended || a.coinIntent > 0 || a.slipIntent })
 }
 
 // Debts are the visits with money still owed, oldest first.

@@ -16,6 +16,13 @@ const (
 	reasonOverran    = "hopper overran"
 )
 
+const (
+	// reasonAccepting is an incident's where coins were let in when the power went:
+	// one may lie in the box that nobody has counted.
+	reasonAccepting  = "coins were let in when the power went"
+	reasonSlipUnseen = "nobody knows whether a slip was printed"
+)
+
 // canReturn says whether the hoppers hold that amount in coins that fit. A
 // hopper that stopped at the last pay-out counts as empty.
 func (c *Counter) canReturn(amount int) bool {
@@ -210,14 +217,23 @@ func (c *Counter) slipPage(ctx context.Context, owed int, incident string, conta
 func (v *visit) printSlip(ctx context.Context, s Slip) bool {
 	s.At, _ = v.c.Clock.Now()
 	s.Kiosk, s.Number, s.Contact, s.Incident = v.c.Kiosk, v.id[:8], v.contact, v.incident
+	if err := v.write(Event{Kind: SlipIntent, Reason: s.Kind}); err != nil {
+		v.c.Log.Error("journal", "err", err) // and the next event that matters ends the visit
+		return false
+	}
 	printing, cancel := v.c.Clock.WithTimeout(ctx, v.c.Limits.Sheet, errors.New("the receipt printer took too long"))
 	defer cancel()
 	err := v.c.Slips.Print(printing, s)
 	if err == nil {
+		kind := SlipPrinted
+		if s.Kind == "receipt" {
+			kind = ReceiptPrinted
+		}
+		v.c.note(Event{Kind: kind, Visit: v.id})
 		return true
 	}
 	v.c.Log.Warn("slip", "kind", s.Kind, "err", err)
-	reason := "nobody knows whether a slip was printed"
+	reason := reasonSlipUnseen
 	var not *NotPrinted
 	if errors.As(err, &not) {
 		reason = "slip not printed"

@@ -22,13 +22,19 @@ func (v *visit) pay(ctx context.Context) error {
 		}
 		accepting = false
 		v.c.Signals.Off(LampCoins)
-		return v.c.Cash.Refuse()
+		if err := v.c.Cash.Refuse(); err != nil {
+			return err
+		}
+		return v.write(Event{Kind: AcceptorShut})
 	}
 	for {
 		// Only what could be given back is taken: a coin that the hoppers could
 		// not return would become a debt on cancel.
 		want := v.paid < v.request.Fee && v.c.canReturn(v.paid+largestCoin)
 		if want && !accepting {
+			if err := v.write(Event{Kind: AcceptorOpen}); err != nil {
+				return err
+			}
 			if err := v.c.Cash.Accept(); err != nil {
 				return v.failed(ctx, "coin acceptor", err)
 			}

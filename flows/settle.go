@@ -33,6 +33,17 @@ func (c *Counter) recover(a *Account) error {
 			return err
 		}
 	}
+	if a.slipIntent {
+		if err := c.write(Event{Kind: DeviceFault, Visit: a.Visit, Device: SlipPrinterDevice, Reason: reasonSlipUnseen, Action: "clear"}); err != nil {
+			return err
+		}
+	}
+	if a.accepting {
+		happened = true
+		if err := c.write(Event{Kind: Incident, Visit: a.Visit, Reason: reasonAccepting, Incident: incident}); err != nil {
+			return err
+		}
+	}
 	if a.resetIntent {
 		happened = true
 		if err := c.write(Event{Kind: ResetUnknown, Visit: a.Visit, Reason: "the power went", Incident: incident}); err != nil {

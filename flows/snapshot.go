@@ -22,6 +22,8 @@ type snapshot struct {
 type accountSnapshot struct {
 	Account
 	ResetIntent bool        `json:",omitempty"`
+	Accepting   bool        `json:",omitempty"`
+	SlipIntent  bool        `json:",omitempty"`
 	CoinIntent  int         `json:",omitempty"`
 	SheetIntent [2]int      `json:",omitempty"`
 	Delivered   map[int]int `json:",omitempty"`
@@ -38,7 +40,8 @@ func (l *Ledger) Snapshot() ([]byte, error) {
 	}
 	for _, a := range visits {
 		s.Visits = append(s.Visits, accountSnapshot{
-			Account: *a, ResetIntent: a.resetIntent, CoinIntent: a.coinIntent, SheetIntent: a.sheetIntent, Delivered: a.delivered,
+			Account: *a, ResetIntent: a.resetIntent, Accepting: a.accepting, SlipIntent: a.slipIntent,
+			CoinIntent: a.coinIntent, SheetIntent: a.sheetIntent, Delivered: a.delivered,
 		})
 	}
 	b, err := json.Marshal(s)
@@ -65,7 +68,8 @@ func LedgerFrom(b []byte) (*Ledger, error) {
 	}
 	for _, v := range s.Visits {
 		a := v.Account
-		a.resetIntent, a.coinIntent, a.sheetIntent, a.delivered = v.ResetIntent, v.CoinIntent, v.SheetIntent, v.Delivered
+		a.resetIntent, a.accepting, a.slipIntent = v.ResetIntent, v.Accepting, v.SlipIntent
+		a.coinIntent, a.sheetIntent, a.delivered = v.CoinIntent, v.SheetIntent, v.Delivered
 		if a.delivered == nil {
 			a.delivered = make(map[int]int)
 		}

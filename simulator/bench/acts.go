@@ -211,5 +211,6 @@ func kinds() []string {
 		"coin-in", "paid", "sheet-intent", "sheet-delivered", "sheet-unknown", "fee-kept", "coin-intent", "coin-out",
 		"debt-booked", "debt-settled", "receipt-printed", "incident", "device", "cash-count", "visit-ended",
 		"reset-intent", "reset-proved", "reset-unchanged", "reset-unknown", "reset-reported",
+		"acceptor-open", "acceptor-shut", "slip-intent", "slip-printed",
 	}
 }

@@ -77,8 +77,9 @@ type Board struct {
 	devices []device
 	names   map[string]bool
 
-	trace  atomic.Pointer[func(TraceEntry)]
-	onTree atomic.Pointer[func([]byte)]
+	trace    atomic.Pointer[func(TraceEntry)]
+	onTree   atomic.Pointer[func([]byte)]
+	onCommit atomic.Pointer[func(when, kind string) bool]
 
 	mu      sync.Mutex
 	session *session
@@ -311,6 +312,39 @@ func (b *Board) ArmCut(when, kind string, strike func()) {
 	if s != nil {
 		s.pushArmed()
 	}
+}
+
+// OnCommit has f hear of every commit point, on the link's own goroutine. f says
+// whether it strikes: the client is then never answered. nil ends this.
+func (b *Board) OnCommit(f func(when, kind string) (strikes bool)) {
+	b.onCommit.Store(&f)
+	b.mu.Lock()
+	for _, after := range []bool{false, true} {
+		point := link.Commit{After: after, Kind: link.EveryKind}
+		if f == nil {
+			delete(b.armed, point)
+		} else {
+			b.armed[point] = nil
+		}
+	}
+	s := b.session
+	b.mu.Unlock()
+	if s != nil {
+		s.pushArmed()
+	}
+}
+
+// heard tells OnCommit's function of a commit point.
+func (b *Board) heard(p link.Commit) (strikes bool) {
+	f := b.onCommit.Load()
+	if f == nil || *f == nil {
+		return false
+	}
+	when := "before"
+	if p.After {
+		when = "after"
+	}
+	return (*f)(when, p.Kind)
 }
 
 // struck takes the strike of a commit point, nil if it is not armed.

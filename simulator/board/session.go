@@ -366,6 +366,9 @@ func (s *session) commit(f link.Frame) error {
 	if err != nil {
 		return err
 	}
+	if s.b.heard(m) {
+		return nil
+	}
 	strike := s.b.struck(m)
 	if strike == nil {
 		s.reply(&request{id: f.ID}, nil)

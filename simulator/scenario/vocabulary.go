@@ -67,6 +67,7 @@ func newVocabulary() *vocabulary {
 			"coin-in", "coin-intent", "coin-out", "paid", "sheet-intent", "sheet-delivered", "sheet-unknown", "fee-kept",
 			"debt-booked", "debt-settled", "receipt-printed", "incident", "device", "cash-count", "visit-ended",
 			"command", "settings-refused", "reset-intent", "reset-proved", "reset-unchanged", "reset-unknown", "reset-reported",
+			"acceptor-open", "acceptor-shut", "slip-intent", "slip-printed",
 		},
 		fields: []string{
 			"kind", "n", "at", "visit", "how", "code", "yen", "count", "sheet", "copy", "fee", "issue", "incident",

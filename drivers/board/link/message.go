@@ -181,6 +181,9 @@ func DecodeCommit(body []byte) (Commit, error) {
 	return m, d.end()
 }
 
+// EveryKind in an armed Commit stands for the commits of all kinds.
+const EveryKind = "*"
+
 // Armed lists the commit points that are to be reported. The others are not.
 type Armed struct{ Points []Commit }
 

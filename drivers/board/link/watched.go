@@ -102,7 +102,7 @@ func (b *Board) CommitPoint(when, kind string) {
 	}
 	point := Commit{After: when == "after", Kind: kind}
 	b.mu.Lock()
-	armed := b.armed[point]
+	armed := b.armed[point] || b.armed[Commit{After: point.After, Kind: EveryKind}]
 	b.mu.Unlock()
 	if !armed {
 		return
