@@ -2,6 +2,7 @@ package office
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"errors"
 	"log/slog"
 	"os"
@@ -132,5 +133,43 @@ func TestOldRevision(t *testing.T) {
 	}
 	if r.now().Revision != 0 {
 		t.Error("unsigned settings are in force")
+	}
+}
+
+// TestRefusedSettings: a revision that is no good is told of once, however often
+// it is read, and the last good one stays.
+func TestRefusedSettings(t *testing.T) {
+	dir, log := t.TempDir(), slog.New(slog.DiscardHandler)
+	public, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Client{
+		kiosk: "a", log: log, rules: newRules(filepath.Join(dir, "settings.json"), []ed25519.PublicKey{public}, log),
+		orders: newOrders(filepath.Join(dir, "commands.json"), log),
+	}
+	sign := func(key ed25519.PrivateKey, revision uint64) []byte {
+		signed, err := protocol.SignSettings(key, protocol.Settings{Version: protocol.Version, Revision: revision})
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := protocol.Encode(signed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	_, stranger, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.takeRules(sign(key, 5))
+	for _, data := range [][]byte{sign(stranger, 6), sign(stranger, 6), sign(key, 4), []byte("{}")} {
+		c.takeRules(data)
+	}
+	var h protocol.Health
+	c.Standing(&h)
+	if h.Settings != 5 || h.Refused.Settings != 3 || h.Refused.SettingsWhy == "" {
+		t.Errorf("after two that are strange or old and one that is none: %+v", h)
 	}
 }
