@@ -149,17 +149,16 @@ func (f *fleet) open(ctx context.Context, dir string) error {
 	for name := range f.cards {
 		f.desks[name] = &sync.Mutex{}
 	}
-	// While it is away the office need not read its list anew for each kiosk.
-	f.office.Away()
-	for n := range f.Kiosks {
-		k := &kiosk{fleet: f, id: fmt.Sprintf("k%04d", n+1), hands: newHands()}
-		if k.keyFile, err = f.office.AddKiosk(k.id); err != nil {
-			return err
-		}
-		f.kiosks = append(f.kiosks, k)
+	ids := make([]string, f.Kiosks)
+	for n := range ids {
+		ids[n] = fmt.Sprintf("k%04d", n+1)
 	}
-	if err := f.office.Back(); err != nil {
+	keys, err := f.office.AddKiosks(ids...)
+	if err != nil {
 		return err
+	}
+	for n, id := range ids {
+		f.kiosks = append(f.kiosks, &kiosk{fleet: f, id: id, keyFile: keys[n], hands: newHands()})
 	}
 	for range min(regions, f.Kiosks) {
 		c, err := lay(ctx, f.office.URL(), func() { f.meter.lines.Add(1) })
