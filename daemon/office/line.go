@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"path/filepath"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -37,13 +36,11 @@ func On(l Line, pinned []byte, o Options, spread func(d time.Duration) time.Dura
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	done := make(chan struct{})
-	close(done)
-	return &Client{
-		kiosk: o.Kiosk, clock: o.Clock, log: o.Log, pinned: keys, given: l, spread: spread,
-		rules: newRules(filepath.Join(o.StateDir, "settings.json"), keys.Settings, o.Log),
-		stop:  func() {}, done: done, changed: make(chan struct{}, 1),
-	}, nil
+	c := newClient(o, keys)
+	c.given, c.spread, c.stop = l, spread, func() {}
+	close(c.dialled)
+	close(c.done)
+	return c, nil
 }
 
 // Take hands over settings that came outside of the line.

@@ -106,22 +106,27 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{
+	c := newClient(o, pinned)
+	c.key = key
+	ctx, c.stop = context.WithCancel(context.WithoutCancel(ctx))
+	go c.keep(ctx, o.URL, &tls.Config{RootCAs: authority, MinVersion: tls.VersionTLS13})
+	return c, nil
+}
+
+// newClient is a client without a line.
+func newClient(o Options, pinned *protocol.Pinned) *Client {
+	return &Client{
 		kiosk:   o.Kiosk,
 		clock:   o.Clock,
 		log:     o.Log,
 		pinned:  pinned,
 		rules:   newRules(filepath.Join(o.StateDir, "settings.json"), pinned.Settings, o.Log),
-		spread:  anything,
 		orders:  newOrders(filepath.Join(o.StateDir, "commands.json"), o.Log),
-		key:     key,
+		spread:  anything,
 		done:    make(chan struct{}),
 		dialled: make(chan struct{}),
 		changed: make(chan struct{}, 1),
 	}
-	ctx, c.stop = context.WithCancel(context.WithoutCancel(ctx))
-	go c.keep(ctx, o.URL, &tls.Config{RootCAs: authority, MinVersion: tls.VersionTLS13})
-	return c, nil
 }
 
 func readAuthority(file string) (*x509.CertPool, error) {
