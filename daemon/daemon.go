@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"log/slog"
 	"os"
 	"sync/atomic"
@@ -25,8 +24,6 @@ import (
 	"kioskd/daemon/office"
 	"kioskd/daemon/screen"
 	"kioskd/drivers/board"
-	"kioskd/drivers/gt911"
-	"kioskd/drivers/ra8875"
 	"kioskd/flows"
 )
 
@@ -86,13 +83,13 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 	k.clock = attendant.NewClock(k.board.Clock(), k.rest)
 	watched, _ := k.board.(board.Watched)
 
-	panel, err := openPanel(k.board, k.cfg.Wiring)
+	panel, format, err := openPanel(k.board, k.cfg)
 	if err != nil {
 		return fmt.Errorf("daemon: panel: %w", err)
 	}
 	defer func() { err = errors.Join(err, panel.Halt()) }()
 	k.screen, err = screen.New(screen.Options{
-		Panel: glass{panel}, Fonts: k.cfg.Fonts, Clock: k.board.Clock(), Language: k.cfg.Language,
+		Panel: panel, Format: format, Fonts: k.cfg.Fonts, Clock: k.board.Clock(), Language: k.cfg.Language,
 		Gauge: &k.gauge, Watched: watched, Log: k.log, Rest: k.rest.Down,
 	})
 	if err != nil {
@@ -140,7 +137,7 @@ const serveBound = 20 * time.Second
 
 // serve runs all loops until one that nobody can be served without fails, or ctx
 // ends, and waits for all.
-func (k *kiosk) serve(ctx context.Context, panel *ra8875.Dev, points journal.Points, client *office.Client) error {
+func (k *kiosk) serve(ctx context.Context, p panel, points journal.Points, client *office.Client) error {
 	k.memory = openMemory(k.cfg, points, k.now)
 	k.memory.look(k.service, k.log) // before anybody is served
 	g, ctx := errgroup.WithContext(ctx)
@@ -156,8 +153,8 @@ func (k *kiosk) serve(ctx context.Context, panel *ra8875.Dev, points journal.Poi
 		}
 	})
 	part("service", k.service.Run)
-	part("touch", k.touch)
-	part("panel", func(ctx context.Context) error { return k.watchPanel(ctx, panel) })
+	part("touch", func(ctx context.Context) error { return k.touch(ctx, p.Bounds().Size()) })
+	part("panel", func(ctx context.Context) error { return k.watchPanel(ctx, p) })
 	part("acceptor", k.devices.cash.Run)
 	part("reader", k.devices.reader.Run)
 	g.Go(func() error { return k.watchPower(ctx) }) // its end is the kiosk's
@@ -226,44 +223,6 @@ func (k *kiosk) technician() *flows.Technician {
 	return &flows.Technician{Door: k.devices.door, Pad: k.screen, Admits: code.Admits, Unsent: k.memory.Unsent}
 }
 
-// touch listens to the touch chip, and starts it anew when it is dead.
-func (k *kiosk) touch(ctx context.Context) error {
-	w := k.cfg.Wiring
-	bus, err := k.board.I2C(w.Touch)
-	if err != nil {
-		return fmt.Errorf("daemon: touch: %w", err)
-	}
-	reset, err := k.board.Output(w.TouchReset)
-	if err != nil {
-		return fmt.Errorf("daemon: touch: %w", err)
-	}
-	irq, err := k.board.Input(w.TouchIRQ)
-	if err != nil {
-		return fmt.Errorf("daemon: touch: %w", err)
-	}
-	repeat(ctx, touchRetry, func() error {
-		chip, err := gt911.New(bus, reset, irq, gt911.Opts{
-			Work: k.gauge.Begin, Uptime: k.board.Clock().Uptime, Turn: health.Beat,
-		})
-		if err == nil {
-			k.touchDead.Store(false)
-			err = chip.Run(ctx, func(r gt911.Report) {
-				points := make([]image.Point, len(r.Points))
-				for i, p := range r.Points {
-					points[i] = image.Pt(p.X, p.Y)
-				}
-				k.screen.Finger(points)
-			})
-			err = errors.Join(err, chip.Halt())
-		}
-		if ctx.Err() == nil && !k.touchDead.Swap(true) {
-			k.log.Error("touch is dead", "err", err)
-		}
-		return err
-	})
-	return nil
-}
-
 // clockTolerance is how far before its own journal's beginning a kiosk may find
 // itself without distrusting its clock.
 const clockTolerance = 31 * 24 * time.Hour
@@ -296,46 +255,6 @@ func (k *kiosk) broken() string {
 		}
 	}
 	return ""
-}
-
-// watchPanel reads the panel's chip back again and again: nothing else would
-// tell that the glass is black. A chip that has lost its settings is set up
-// anew, and gets the next picture whole.
-func (k *kiosk) watchPanel(ctx context.Context, panel *ra8875.Dev) error {
-	tick := time.NewTicker(panelCheck)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		health.Beat(ctx)
-		err := panel.Check()
-		if err == nil {
-			if err := k.screen.Renew(); err != nil {
-				k.log.Error("panel gets no picture", "err", err)
-			}
-			continue
-		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		if !k.panelDead.Swap(true) {
-			k.log.Error("panel is dead", "err", err)
-			k.devices.signals.On(flows.LampAttention)
-		}
-		if panel.Refresh() != nil || panel.Check() != nil {
-			continue
-		}
-		k.log.Info("panel is set up anew")
-		k.screen.Forget()
-		if err := k.screen.Renew(); err != nil {
-			k.log.Error("panel gets no picture", "err", err)
-		}
-		k.devices.signals.Off(flows.LampAttention)
-		k.panelDead.Store(false)
-	}
 }
 
 // watchDoor books when the door is opened and shut: whoever was at the coins was

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"log/slog"
 	"strings"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"kioskd/daemon/attendant"
 	"kioskd/daemon/config"
 	"kioskd/daemon/health"
-	"kioskd/daemon/screen"
 	"kioskd/drivers/board"
 	"kioskd/drivers/coin"
 	"kioskd/drivers/contact"
@@ -21,26 +19,8 @@ import (
 	"kioskd/drivers/ipp"
 	"kioskd/drivers/lamp"
 	"kioskd/drivers/pcsc"
-	"kioskd/drivers/ra8875"
 	"kioskd/flows"
 )
-
-// glass is the RA8875 as the screen's panel.
-type glass struct{ dev *ra8875.Dev }
-
-func (g glass) Bounds() image.Rectangle { return g.dev.Bounds() }
-
-func (g glass) Update(f *screen.Frame, dirty []image.Rectangle) error {
-	return g.dev.Push(dirty, &ra8875.Frame{Pix: f.Pix, Stride: f.Stride, Rect: f.Rect})
-}
-
-func openPanel(b board.Board, w config.Wiring) (*ra8875.Dev, error) {
-	port, err := b.SPI(w.Panel)
-	if err != nil {
-		return nil, err
-	}
-	return ra8875.New(port, ra8875.Opts{})
-}
 
 // devices are what hangs on the board besides the screen.
 type devices struct {

@@ -20,12 +20,18 @@ import (
 	"kioskd/daemon/passcode"
 )
 
+// The boards this version knows.
+const (
+	SPI7 = "spi7" // RA8875 over SPI and GT911: 800x480
+	FB10 = "fb10" // a display the kernel drives and FT5x06: 1280x800
+)
+
 // Config is one kiosk's configuration.
 type Config struct {
 	Kiosk        string `toml:"kiosk"`        // its name at the office: k001
 	Municipality string `toml:"municipality"` // where it stands: inagi
 	Board        string `toml:"board"`        // host, unix:PATH or tcp:HOST:PORT
-	Model        string `toml:"model"`        // spi7
+	Model        string `toml:"model"`        // SPI7 or FB10
 	Reader       string `toml:"reader"`       // board or pcsc
 	ReaderName   string `toml:"reader-name"`  // which of pcsc's readers: * and ?, or a part of its name; "" is any
 	State        string `toml:"state"`        // folder of the journal and the office's settings
@@ -107,12 +113,13 @@ type Limit struct {
 
 // Wiring is which of the board's buses and lines goes to which device.
 type Wiring struct {
-	Panel      string `toml:"panel"`       // SPI port of the RA8875
-	Touch      string `toml:"touch"`       // I2C bus of the GT911
-	TouchReset string `toml:"touch-reset"` // output
-	TouchIRQ   string `toml:"touch-irq"`   // input
-	Receipts   string `toml:"receipts"`    // UART of the receipt printer
-	Reader     string `toml:"reader"`      // card reader
+	Panel       string `toml:"panel"`       // SPI port of the RA8875
+	Framebuffer string `toml:"framebuffer"` // display of the fb10 board
+	Touch       string `toml:"touch"`       // I2C bus of the touch chip
+	TouchReset  string `toml:"touch-reset"` // output
+	TouchIRQ    string `toml:"touch-irq"`   // input
+	Receipts    string `toml:"receipts"`    // UART of the receipt printer
+	Reader      string `toml:"reader"`      // card reader
 
 	CoinPulse   string `toml:"coin-pulse"`
 	CoinInhibit string `toml:"coin-inhibit"`
@@ -150,7 +157,7 @@ func (e *Error) Error() string { return e.What }
 // Default is what a file need not say.
 func Default() Config {
 	return Config{
-		Model:    "spi7",
+		Model:    SPI7,
 		Reader:   "board",
 		State:    "/var/lib/kioskd",
 		Control:  "/run/kioskd/control",
@@ -164,7 +171,7 @@ func Default() Config {
 			Settle: Duration(10 * time.Minute), Visit: Duration(15 * time.Minute), LastStart: Duration(10 * time.Minute),
 		},
 		Wiring: Wiring{
-			Panel: "SPI0.0", Touch: "I2C1", TouchReset: "TOUCH_RST", TouchIRQ: "TOUCH_INT", Receipts: "UART0", Reader: "reader",
+			Panel: "SPI0.0", Framebuffer: "fb0", Touch: "I2C1", TouchReset: "TOUCH_RST", TouchIRQ: "TOUCH_INT", Receipts: "UART0", Reader: "reader",
 			CoinPulse: "COIN_PULSE", CoinInhibit: "COIN_INHIBIT", HopperMotor: "HOPPER_%d_MOTOR", HopperCoin: "HOPPER_%d_COIN",
 			Lamp: "LAMP_%s", Buzzer: "BUZZER", SheetExit: "SHEET_EXIT", SheetTray: "SHEET_TRAY", Door: "DOOR", PowerFail: "POWER_FAIL",
 		},
@@ -225,7 +232,7 @@ var kioskName = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 // The values that are known.
 var (
 	languages = []string{"ja", "en"}
-	models    = []string{"spi7"}
+	models    = []string{SPI7, FB10}
 	readers   = []string{"board", "pcsc"}
 )
 

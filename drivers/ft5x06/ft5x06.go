@@ -13,6 +13,7 @@
 package ft5x06
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -63,6 +64,9 @@ type Opts struct {
 	// Work is called when a piece of work is taken on, and what it returns when
 	// the handler has returned; nil means that nobody counts.
 	Work func() (end func())
+	// Turn is called at each turn of Run, with Run's context, whatever the chip
+	// answers; nil means that nobody asks whether it turns.
+	Turn func(context.Context)
 }
 
 func (o Opts) withDefaults() Opts {
@@ -74,6 +78,9 @@ func (o Opts) withDefaults() Opts {
 	}
 	if o.Work == nil {
 		o.Work = func() func() { return func() {} }
+	}
+	if o.Turn == nil {
+		o.Turn = func(context.Context) {}
 	}
 	return o
 }

@@ -32,6 +32,7 @@ func (d *Dev) Run(ctx context.Context, handle func(Report)) error {
 	defer poll.Stop()
 	r := runner{d: d, handle: handle, checkEvery: max(1, int(d.o.Check/d.o.Poll))}
 	for {
+		d.o.Turn(ctx)
 		var e board.Edge
 		edge, ok := false, true
 		select {

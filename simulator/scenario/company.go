@@ -32,7 +32,7 @@ func (c *Shops) Open(ctx context.Context, s *Script) (Floor, func(failed bool) e
 		return nil, nil, fmt.Errorf("scenario: %w", err)
 	}
 	opened, err := shop.New(ctx, shop.Options{
-		Dir: dir, Start: s.Start, Kioskd: c.Kioskd, Fonts: c.Fonts, Log: c.Log, Supplies: c.Supplies, PCSC: c.PCSC,
+		Dir: dir, Start: s.Start, Board: s.Board, Kioskd: c.Kioskd, Fonts: c.Fonts, Log: c.Log, Supplies: c.Supplies, PCSC: c.PCSC,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))

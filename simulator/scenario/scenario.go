@@ -43,6 +43,7 @@ const DefaultWithin = 5 * time.Second
 type Script struct {
 	Name  string // the file, as errors name it
 	Start time.Time
+	Board string // "" is the shop's usual one
 	Lines []Line
 }
 

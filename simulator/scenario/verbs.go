@@ -77,18 +77,16 @@ func plain(do func(*player, context.Context) error) parse {
 	}
 }
 
-func parseBoard(_ *parser, w *words, _ *Line) (step, error) {
+func parseBoard(p *parser, w *words, _ *Line) (step, error) {
 	model, err := w.need("spi7 or fb10")
 	if err != nil {
 		return nil, err
 	}
-	switch model {
-	case "spi7":
-		return func(context.Context, *player) error { return nil }, nil
-	case "fb10":
-		return nil, notYet("board fb10")
+	if model != "spi7" && model != "fb10" {
+		return nil, fmt.Errorf("unknown board %q: want spi7 or fb10", model)
 	}
-	return nil, fmt.Errorf("unknown board %q: want spi7 or fb10", model)
+	p.script.Board = model
+	return func(context.Context, *player) error { return nil }, nil
 }
 
 func keyValue(w *words) (key, val string, err error) {

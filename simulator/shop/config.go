@@ -29,7 +29,7 @@ const technicianHash = "pbkdf2-sha256$300000$doXwK8kVM5WPg1yioU+C6A$MAqxYiEgmwVY
 
 func (k *Kiosk) defaults(key string) config {
 	c := config{keys: map[string]any{
-		"kiosk": k.name, "municipality": "inagi", "board": "unix:" + k.socket(), "model": "spi7", "reader": "board",
+		"kiosk": k.name, "municipality": "inagi", "board": "unix:" + k.socket(), "model": k.shop.opts.Board, "reader": "board",
 		"state": filepath.Join(k.dir, "state"), "control": filepath.Join(k.dir, "control.sock"),
 		"language": "ja", "fonts": k.shop.opts.Fonts,
 		"office.url": k.shop.office.URL(), "office.authority": k.shop.office.AuthorityFile(), "office.key": key,

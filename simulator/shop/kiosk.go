@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"image"
 	"net"
 	"os"
 	"path/filepath"
@@ -13,10 +12,8 @@ import (
 
 	"kioskd/simulator/board"
 	"kioskd/simulator/board/coins"
-	"kioskd/simulator/board/glass"
 	"kioskd/simulator/board/lines"
 	"kioskd/simulator/board/pages"
-	"kioskd/simulator/board/panel"
 	"kioskd/simulator/board/receipts"
 	"kioskd/simulator/card"
 )
@@ -29,8 +26,8 @@ type Kiosk struct {
 	dir  string
 
 	board    *board.Board
-	glass    *glass.Chip
-	panel    *panel.Panel
+	glass    touchpad
+	panel    display
 	receipts *receipts.Printer
 	pages    *pages.Printer
 	acceptor *coins.Acceptor
@@ -98,19 +95,13 @@ func newKiosk(s *Shop, name string) (*Kiosk, error) {
 	return k, nil
 }
 
-// wire plugs every device into the board, as the drawing of the spi7 board says.
+// wire plugs every device into the board, as the drawing of the board says.
 func (k *Kiosk) wire() {
 	b := board.New(k.shop.clock, k.shop.log.With("kiosk", k.name))
 	k.board = b
 	clock := k.shop.clock
 
-	k.glass = glass.New(clock, b.AddInput("TOUCH_INT", true), glass.Opts{})
-	b.AddI2C("I2C1", 0x5D, k.glass)
-	b.AddOutput("TOUCH_RST", true, k.glass.SetReset)
-
-	k.panel = panel.New(clock)
-	k.panel.OnChange(func(image.Rectangle) { k.changed("panel") })
-	b.AddSPI("SPI0.0", k.panel)
+	k.wireFront(b)
 
 	k.receipts = receipts.New(clock, receipts.Opts{})
 	k.receipts.Connect(b.AddUART("UART0", k.receipts))

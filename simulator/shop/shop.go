@@ -37,6 +37,7 @@ const DefaultFonts = "/usr/share/fonts/truetype/bizud-gothic"
 type Options struct {
 	Dir      string       // its files, kept between two openings
 	Start    time.Time    // of its clock; residents' dates count from here
+	Board    string       // of its kiosks: SPI7 or FB10; "" means SPI7
 	Kioskd   string       // the binary; "" means kioskd beside this program, else in the path
 	Fonts    string       // folder of BIZ UDGothic; "" means DefaultFonts
 	Log      *slog.Logger // of the simulator itself; nil means none
@@ -80,6 +81,12 @@ const kiosksMax = 99
 func New(ctx context.Context, o Options) (*Shop, error) {
 	if o.Dir == "" || o.Start.IsZero() {
 		return nil, errors.New("shop: want a folder and a start of the clock")
+	}
+	if o.Board == "" {
+		o.Board = SPI7
+	}
+	if o.Board != SPI7 && o.Board != FB10 {
+		return nil, fmt.Errorf("shop: board %q: want %s or %s", o.Board, SPI7, FB10)
 	}
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {

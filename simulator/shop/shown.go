@@ -130,7 +130,7 @@ func (k *Kiosk) Shows(checksum string) bool { return same(checksum, k.panel.Chec
 // Picture is what somebody in front of the panel sees.
 func (k *Kiosk) Picture() image.Image { return k.panel.Picture() }
 
-// PanelBytes counts the bytes that the SPI bus ever brought to the panel.
+// PanelBytes counts the bytes that its bus ever brought to the panel.
 func (k *Kiosk) PanelBytes() uint64 { return k.panel.BytesReceived() }
 
 // Slips are the receipts and slips kioskd has printed, oldest first.

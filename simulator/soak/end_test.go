@@ -103,7 +103,7 @@ func play(t *testing.T, dir, script string) (returned int) {
 	}
 	var log bytes.Buffer // read when the daemon has ended
 	sh, err := shop.New(t.Context(), shop.Options{
-		Dir: dir, Start: s.Start,
+		Dir: dir, Start: s.Start, Board: s.Board,
 		Inside: func(ctx context.Context, configFile string) error {
 			cfg, err := config.Load(configFile)
 			if err != nil {
