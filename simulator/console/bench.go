@@ -18,6 +18,7 @@ type benchFlags struct {
 	common
 	Listen string    `help:"Loopback address of the bench's page; 127.0.0.1:8100 if not given, or another port where that is taken."`
 	Dir    string    `help:"Folder of the bench's files; one for the time it runs if not given." type:"path"`
+	Board  string    `help:"The kiosk's board: spi7 (800x480) or fb10 (1280x800)." enum:"spi7,fb10" default:"spi7"`
 	Clock  time.Time `help:"Where the shop's clock starts (RFC 3339)." default:"2026-11-24T10:00:00+09:00"`
 }
 
@@ -40,7 +41,7 @@ func (f *benchFlags) Run(s *streams, ctx bound) (err error) {
 	}
 	defer func() { err = errors.Join(err, remove()) }()
 	open, err := bench.Open(ctx, shop.Options{
-		Dir: dir, Start: f.Clock, Kioskd: f.Kioskd, Fonts: f.Fonts, KeyCache: f.KeyCache, Log: f.log(s.err),
+		Dir: dir, Start: f.Clock, Board: f.Board, Kioskd: f.Kioskd, Fonts: f.Fonts, KeyCache: f.KeyCache, Log: f.log(s.err),
 	}, l, say)
 	if err != nil {
 		return err

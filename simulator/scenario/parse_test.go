@@ -105,7 +105,7 @@ func TestParseRefuses(t *testing.T) {
 
 func TestParseAnswersNotYet(t *testing.T) {
 	for _, text := range []string{
-		"board fb10", "language zh",
+		"language zh", "language vi",
 	} {
 		_, err := Parse("x.scenario", strings.NewReader("see home\n"+text))
 		var later *NotYetError
@@ -114,7 +114,7 @@ func TestParseAnswersNotYet(t *testing.T) {
 		}
 	}
 	// What is wrong is wrong, whatever else is not built.
-	if _, err := Parse("x", strings.NewReader("board fb10\nsea home")); ExitCode(err) != ExitSyntax {
+	if _, err := Parse("x", strings.NewReader("language zh\nsea home")); ExitCode(err) != ExitSyntax {
 		t.Errorf("got %v, want a SyntaxError", err)
 	}
 }

@@ -303,7 +303,7 @@ func TestRun(t *testing.T) {
 		return path
 	}
 	good, bad := write("good", "see home\n"), write("bad", "see menu within 10ms\n")
-	later, wrong := write("later", "board fb10\n"), write("wrong", "see home\nfly\n")
+	later, wrong := write("later", "see home\nlanguage zh\n"), write("wrong", "see home\nfly\n")
 	for _, tc := range []struct {
 		files []string
 		want  int
@@ -311,7 +311,7 @@ func TestRun(t *testing.T) {
 	}{
 		{[]string{good}, ExitOK, "ok "},
 		{[]string{good, bad}, ExitMismatch, "FAIL "},
-		{[]string{good, later}, ExitNotYet, "later:1: not yet: board fb10"},
+		{[]string{good, later}, ExitNotYet, "later:2: not yet: language zh"},
 		{[]string{later, bad}, ExitMismatch, "expected: see menu"},
 		{[]string{wrong, bad, good}, ExitSyntax, "wrong:2: unknown verb \"fly\""},
 		{[]string{dir + "/absent"}, ExitSyntax, "absent: cannot be read"},
