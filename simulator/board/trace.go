@@ -10,6 +10,9 @@ type TraceEntry struct {
 	Bytes     []byte // the first of them; the receiver's to keep
 	Len       int    // how many there were
 	Text      string // in place of bytes, where they mean less
+	// Idle is how long a serial line had nothing to send before these bytes: process
+	// time.
+	Idle time.Duration
 }
 
 // Direction says who spoke.

@@ -1,6 +1,7 @@
 package board
 
 import (
+	"bytes"
 	"errors"
 	"sync"
 	"time"
@@ -163,22 +164,23 @@ func (u *UART) giveCredit() {
 func (u *UART) drain(s *session) {
 	chunk := make([]byte, uartChunk)
 	for {
-		n, wire := u.next(s, chunk)
+		n, wire, idle := u.next(s, chunk)
 		if n == 0 {
 			return
 		}
 		if u.b.pacing.Load() {
 			u.pace.take(wire)
 		}
-		u.b.traceBytes(u.name, ToDevice, chunk[:n], traceBytesMax)
+		u.b.Trace(TraceEntry{Device: u.name, Direction: ToDevice, Bytes: bytes.Clone(chunk[:n]), Len: n, Idle: idle})
 		u.dev.Receive(chunk[:n])
 	}
 }
 
 // next waits for bytes that may go, takes up to a chunk of them, and says how
-// long they are on the wire; 0 bytes mean that the session is over. Credit is
-// given when enough has gathered, and before the transmitter rests.
-func (u *UART) next(s *session, chunk []byte) (n int, wire time.Duration) {
+// long they are on the wire, and for how long there was nothing to send before; 0
+// bytes mean that the session is over. Credit is given when enough has gathered,
+// and before the transmitter rests.
+func (u *UART) next(s *session, chunk []byte) (n int, wire, idle time.Duration) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for !s.dead.Load() {
@@ -190,13 +192,17 @@ func (u *UART) next(s *session, chunk []byte) (n int, wire time.Duration) {
 			if u.owed >= uartCreditLag {
 				u.giveCredit()
 			}
-			return n, wireTime(n*u.bits, u.baud)
+			return n, wireTime(n*u.bits, u.baud), idle
 		}
 		if u.owed > 0 {
 			u.giveCredit()
 			continue
 		}
+		rested, empty := time.Now(), len(u.queued) == 0
 		u.changed.Wait()
+		if empty {
+			idle += time.Since(rested)
+		}
 	}
-	return 0, 0
+	return 0, 0, 0
 }

@@ -76,7 +76,7 @@ type login struct{ all, after card.Traffic }
 // logins is kioskd's and OpenSC's with the same card.
 func (c *customer) logins(ctx context.Context, d *pcscd.Daemon, dir string) (ours, theirs login, err error) {
 	before, _ := c.kiosk.Traffic()
-	if err := c.toPIN(ctx); err != nil {
+	if err := c.toPIN(ctx, resident); err != nil {
 		return login{}, login{}, err
 	}
 	for _, digit := range pin {

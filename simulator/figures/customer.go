@@ -65,6 +65,7 @@ type customer struct {
 	shop  *shop.Shop
 	kiosk *shop.Kiosk
 	eye   *eye
+	slow  bool // wires are as slow as real ones from "print" on
 }
 
 // until waits until it is so, looking whenever something changed.

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"kioskd/simulator/shop"
@@ -74,6 +75,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := m.kiosk(ctx, dir, o); err != nil {
 		return fmt.Errorf("figures: %w", err)
 	}
+	if err := m.memory(ctx, filepath.Join(dir, "sheets"), o); err != nil {
+		return fmt.Errorf("figures: memory: %w", err)
+	}
 	if err := m.cards(ctx, dir, o); err != nil {
 		return fmt.Errorf("figures: cards: %w", err)
 	}
@@ -118,7 +122,7 @@ func (m *meter) kiosk(ctx context.Context, dir string, o Options) (err error) {
 	if _, err := s.Card(resident); err != nil {
 		return err
 	}
-	for _, measure := range []func(context.Context, *customer) error{m.starts, m.keys, m.visits} {
+	for _, measure := range []func(context.Context, *customer) error{m.starts, m.keys, m.visits, m.papers} {
 		if err := measure(ctx, c); err != nil {
 			return errors.Join(err, c.describe())
 		}

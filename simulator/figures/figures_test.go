@@ -31,10 +31,10 @@ func TestRun(t *testing.T) {
 	}
 	t.Log("\n" + table.String())
 	lines := strings.Split(strings.TrimSpace(table.String()), "\n")
-	if len(lines) != 18 {
-		t.Errorf("%d lines, want a head and 17 figures", len(lines))
+	if len(lines) != 22 {
+		t.Errorf("%d lines, want a head and 21 figures", len(lines))
 	}
-	line := regexp.MustCompile(`^\S.* {2,}[0-9.]+( (µs|ms|s|%))? {2,}[0-9.]+( (µs|ms|s|%))?, \S.* {2,}[0-9.]+ {2,}(-|at most .*: (met|MISSED))$`)
+	line := regexp.MustCompile(`^\S.* {2,}[0-9.]+( (µs|ms|s|%|MiB))? {2,}[0-9.]+( (µs|ms|s|%|MiB))?, \S.* {2,}[0-9.]+ {2,}(-|at most .*: (met|MISSED))$`)
 	for _, l := range lines[1:] {
 		if !line.MatchString(l) {
 			t.Errorf("not a figure: %q", l)

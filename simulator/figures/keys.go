@@ -15,7 +15,7 @@ func (m *meter) keys(ctx context.Context, c *customer) error {
 	if err := m.say("pressing keys"); err != nil {
 		return err
 	}
-	if err := c.toPIN(ctx); err != nil {
+	if err := c.toPIN(ctx, resident); err != nil {
 		return err
 	}
 	var first []time.Duration
@@ -62,7 +62,7 @@ func (m *meter) keys(ctx context.Context, c *customer) error {
 }
 
 // toPIN goes from the start page to the page pin.
-func (c *customer) toPIN(ctx context.Context) error {
+func (c *customer) toPIN(ctx context.Context, who string) error {
 	for _, s := range []struct{ page, button string }{{"home", "start"}, {"menu", "certificate"}, {"terms", "agree"}} {
 		if err := c.tap(ctx, s.page, s.button); err != nil {
 			return err
@@ -71,7 +71,7 @@ func (c *customer) toPIN(ctx context.Context) error {
 	if err := c.page(ctx, "lay-card", ""); err != nil {
 		return err
 	}
-	if err := c.kiosk.Lay(resident); err != nil {
+	if err := c.kiosk.Lay(who); err != nil {
 		return err
 	}
 	return c.page(ctx, "pin", "1")

@@ -24,11 +24,15 @@ const (
 	seconds unit = iota
 	percent
 	count
+	mebibytes
 )
 
 func (u unit) text(v float64) string {
 	if u == percent {
 		return fmt.Sprintf("%.2f %%", v)
+	}
+	if u == mebibytes {
+		return fmt.Sprintf("%.1f MiB", v/(1<<20))
 	}
 	if u == count {
 		return fmt.Sprintf("%.0f", v)

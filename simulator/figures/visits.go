@@ -34,9 +34,12 @@ func (m *meter) visits(ctx context.Context, c *customer) error {
 	})
 }
 
-// visit is one certificate, paid with two coins.
-func (c *customer) visit(ctx context.Context) error {
-	if err := c.toPIN(ctx); err != nil {
+// visit is one certificate of one sheet.
+func (c *customer) visit(ctx context.Context) error { return c.buy(ctx, resident, "self", 1) }
+
+// buy is one certificate of that many sheets, paid with two coins.
+func (c *customer) buy(ctx context.Context, who, scope string, sheets int) error {
+	if err := c.toPIN(ctx, who); err != nil {
 		return err
 	}
 	for _, digit := range pin {
@@ -53,7 +56,7 @@ func (c *customer) visit(ctx context.Context) error {
 	c.kiosk.Take()
 	for _, s := range []struct{ page, button string }{
 		{"kind", "residence-certificate"},
-		{"scope", "self"},
+		{"scope", scope},
 		{"items", "next"},
 		{"copies", "next"},
 		{"confirm", "go-on"},
@@ -73,6 +76,8 @@ func (c *customer) visit(ctx context.Context) error {
 	if n := c.kiosk.TakeCoins(); n != 0 {
 		return fmt.Errorf("%d yen came back from the slot", n)
 	}
+	c.kiosk.Board().SetPacing(c.slow)
+	defer c.kiosk.Board().SetPacing(false)
 	if err := c.tap(ctx, "pay", "print"); err != nil {
 		return err
 	}
@@ -82,8 +87,8 @@ func (c *customer) visit(ctx context.Context) error {
 	if err := c.until(ctx, "the paper to lie still", func() bool { return !c.kiosk.Busy() }); err != nil {
 		return err
 	}
-	if n := len(c.kiosk.TakeSheets()); n != 1 {
-		return fmt.Errorf("%d sheets in the tray, want 1", n)
+	if n := len(c.kiosk.TakeSheets()); n != sheets {
+		return fmt.Errorf("%d sheets in the tray, want %d", n, sheets)
 	}
 	return c.page(ctx, "goodbye", "")
 }

@@ -57,6 +57,8 @@ type Options struct {
 	Paper     Paper
 	Authority *authority.Authority
 	Log       *slog.Logger // nil: slog.Default
+	// SheetLimit is how many sheets a copy may have; 0 means 10.
+	SheetLimit int
 }
 
 // Office is the simulated office. It is safe for concurrent use.
@@ -137,7 +139,10 @@ func assemble(ctx context.Context, o Options, k *keys) (*Office, error) {
 	if f.bookings, err = openBookings(o.Dir); err != nil {
 		return nil, err
 	}
-	f.renderer = &renderer{key: k.document, clock: o.Clock, register: o.Register, paper: o.Paper, cards: f.cards}
+	f.renderer = &renderer{key: k.document, clock: o.Clock, register: o.Register, paper: o.Paper, cards: f.cards, limit: o.SheetLimit}
+	if f.renderer.limit == 0 {
+		f.renderer.limit = sheetLimit
+	}
 	f.desk = newDesk(o.Clock)
 	f.ctx, f.stop = context.WithCancel(context.WithoutCancel(ctx))
 	return f, nil

@@ -16,6 +16,10 @@ import (
 // dataAge is how long a record may lie between the register and the paper.
 const dataAge = 2 * time.Minute
 
+// sheetLimit is how many sheets of one copy this city prints at a kiosk, unless
+// Options say otherwise.
+const sheetLimit = 10
+
 // textsMost is how many sheets' texts are remembered.
 const textsMost = 4096
 
@@ -27,6 +31,7 @@ type renderer struct {
 	clock    Clock
 	register *register.Register
 	paper    Paper
+	limit    int // sheets of one copy
 	cards    *cards
 
 	mu    sync.Mutex
@@ -61,7 +66,7 @@ func (r *renderer) draw(w work) (*drawn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := paper.Count(rec); n > protocol.MaxSheets {
+	if n := paper.Count(rec); n > r.limit {
 		return nil, fmt.Errorf("%w: %d", errTooBig, n)
 	}
 	owner, err := r.cards.digest(w.resident)

@@ -248,6 +248,30 @@ func (k *Kiosk) CoreLimit() (string, error) {
 	return "", errors.New("shop: the kernel names no limit on core files")
 }
 
+// Memory is how much memory the process has now, and has had at most, resident,
+// in bytes: the kernel's VmRSS and VmHWM.
+func (k *Kiosk) Memory() (now, most int, err error) {
+	pid, ok := k.pid()
+	if !ok {
+		return 0, 0, fmt.Errorf("shop: %s is off, or has no process of its own", k.name)
+	}
+	b, err := os.ReadFile(filepath.Join("/proc", fmt.Sprint(pid), "status"))
+	if err != nil {
+		return 0, 0, fmt.Errorf("shop: %w", err)
+	}
+	for line := range strings.Lines(string(b)) {
+		for name, to := range map[string]*int{"VmRSS:": &now, "VmHWM:": &most} {
+			if rest, ok := strings.CutPrefix(line, name); ok {
+				if _, err := fmt.Sscanf(rest, "%d kB", to); err != nil {
+					return 0, 0, fmt.Errorf("shop: %s: %w", name, err)
+				}
+				*to <<= 10
+			}
+		}
+	}
+	return now, most, nil
+}
+
 // errInside says that there is no binary to run a command of.
 var errInside = errors.New("shop: this kioskd runs without a binary; it has no commands")
 

@@ -50,6 +50,9 @@ type Options struct {
 	// PCSC leaves the card reader of the first kiosk to pcscd; nil leaves it to the
 	// board.
 	PCSC *PCSC
+	// SheetLimit is the office's, for a document of as many sheets as any may have; 0
+	// means the usual one.
+	SheetLimit int
 	// Watch hears of everything that changes at a kiosk, for the bench; it must be
 	// quick and hold nothing up. May be nil.
 	Watch func(kiosk, what string)
@@ -119,6 +122,7 @@ func New(ctx context.Context, o Options) (*Shop, error) {
 	s.office, err = office.New(ctx, office.Options{
 		Dir: filepath.Join(dir, "office"), Clock: s.clock, Register: register.New(o.Start),
 		Paper: s.supplies.paper, Authority: s.supplies.Authority(o.Start), Log: o.Log,
+		SheetLimit: o.SheetLimit,
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("shop: %w", err), s.Close())

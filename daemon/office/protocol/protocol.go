@@ -33,10 +33,10 @@ const (
 	MaxAsk     = 24 << 10  // bytes of a request's body
 	MaxChunk   = 256 << 10 // bytes of one sealed chunk of a sheet
 	MaxSheet   = 4 << 20   // bytes of one sheet: two sides of PWG Raster
-	MaxSheets  = 10        // of one copy
+	MaxSheets  = 20        // of one copy
 	MaxCopies  = 5
 	MaxFee     = 100_000 // yen
-	MaxMembers = 64      // of one household
+	MaxMembers = 80      // of one household
 	MaxItems   = 16
 	MaxText    = 512  // bytes of one text field
 	MaxCert    = 8192 // bytes of a certificate, DER

@@ -180,7 +180,7 @@ func TestDecodeIsStrict(t *testing.T) {
 		"unknown field": strings.Replace(string(good), "{", `{"more":1,`, 1),
 		"version":       strings.Replace(string(good), `"version":1`, `"version":2`, 1),
 		"id":            strings.Replace(string(good), `"id":"i"`, `"id":"i.*"`, 1),
-		"sheet":         strings.Replace(string(good), `"sheet":1`, `"sheet":11`, 1),
+		"sheet":         strings.Replace(string(good), `"sheet":1`, `"sheet":21`, 1),
 		"chunk":         strings.Replace(string(good), `"chunk":0`, `"chunk":-1`, 1),
 		"empty":         "",
 		"null":          "null",

@@ -40,6 +40,7 @@ type job struct {
 	duplexSet  bool      // by the request; else the document decides
 	document   []*Bitmap // pages that were not fed yet
 	raster     [32]byte
+	size       int // of the document, in bytes
 	fed        int
 	cancelled  bool // while a sheet of it was on its way
 	holdsStuck bool // its sheet stands still inside
@@ -98,7 +99,7 @@ func (p *Printer) add(name, user string) *job {
 func (p *Printer) give(j *job, d *document) {
 	j.document = d.pages
 	j.total = len(d.pages)
-	j.raster = d.digest
+	j.raster, j.size = d.digest, d.size
 	if !j.duplexSet {
 		j.duplex = d.duplex
 	}

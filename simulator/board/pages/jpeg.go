@@ -50,5 +50,5 @@ func decodeJPEG(b []byte) (*document, error) {
 		}
 		side.setRow(y, shades, 8)
 	}
-	return &document{pages: []*Bitmap{side}, digest: sha256.Sum256(b)}, nil
+	return &document{pages: []*Bitmap{side}, digest: sha256.Sum256(b), size: len(b)}, nil
 }

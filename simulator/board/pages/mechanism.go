@@ -109,6 +109,7 @@ func (p *Printer) fallen(s *pass) {
 		Front:  s.front,
 		Back:   s.back,
 		Raster: s.raster,
+		Size:   s.job.size,
 		Number: s.number,
 		Job:    s.job.id,
 		At:     p.clock.Now(),

@@ -51,6 +51,7 @@ type Sheet struct {
 	Front  *Bitmap   // as printed, 2480x3508; nil when too many sheets came after it
 	Back   *Bitmap   // nil also when it was printed on one side
 	Raster [32]byte  // SHA-256 of the whole document it was part of
+	Size   int       // of that document, in bytes: what went over the wire
 	Number int       // of the sheet within that document, from 1
 	Job    int       // the job's id
 	At     time.Time // when it fell into the tray

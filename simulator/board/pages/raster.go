@@ -51,6 +51,7 @@ type document struct {
 	pages  []*Bitmap
 	duplex bool // says the first page's header
 	digest [sha256.Size]byte
+	size   int // bytes
 }
 
 var errShort = errors.New("it ends in the middle of a page")
@@ -66,7 +67,7 @@ func decode(b []byte) (*document, error) {
 
 // decodeRaster reads a whole PWG Raster. What is not exactly one is an error.
 func decodeRaster(b []byte) (*document, error) {
-	d := &document{digest: sha256.Sum256(b)}
+	d := &document{digest: sha256.Sum256(b), size: len(b)}
 	rest, ok := bytes.CutPrefix(b, []byte(rasterSync))
 	if !ok {
 		return nil, fmt.Errorf("pages: not PWG Raster: it does not begin with %s", rasterSync)

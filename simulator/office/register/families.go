@@ -60,13 +60,15 @@ func (r *Register) settleFamilies(today time.Time) {
 	r.admit(household{id: "hall", since: ago(-3, -2, -2), people: hall(today)})
 }
 
-// hall is a shared house entered as one household: 42 people, 11 sheets.
+// hall is a shared house entered as one household: 77 people, 20 sheets.
 func hall(today time.Time) []Resident {
 	surnames := []struct{ name, kana string }{
 		{"群山", "ムラヤマ"}, {"例示", "レイジ"}, {"架空", "カクウ"}, {"仮名", "カメイ"}, {"空野", "ソラノ"}, {"見原", "ミハラ"}, {"多田", "タダ"},
+		{"写田", "ウツシダ"}, {"式部", "シキベ"}, {"本例", "ホンレイ"}, {"型山", "カタヤマ"},
 	}
 	given := []struct{ name, kana, sex string }{
 		{"一", "ハジメ", "男"}, {"文", "アヤ", "女"}, {"実", "ミノル", "男"}, {"光", "ヒカリ", "女"}, {"新", "アラタ", "男"}, {"緑", "ミドリ", "女"},
+		{"明", "アキラ", "男"},
 	}
 	var people []Resident
 	for i, g := range given {
