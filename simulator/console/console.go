@@ -29,6 +29,8 @@ type flags struct {
 	Office officeFlags `cmd:"" help:"The office alone."`
 	Soak   soakFlags   `cmd:"" help:"Customers by the thousand under virtual time, everything drawn from one seed."`
 	Card   cardFlags   `cmd:"" help:"A virtual card in pcscd's virtual reader."`
+	Order  orderFlags  `cmd:"" name:"sign-command" help:"A signed command for a kiosk, to be sent with the nats command line."`
+	Probe  probeFlags  `cmd:"" name:"probe-office" help:"Ask any office what a kiosk would, and say whether it keeps to the protocol."`
 	Fleet  fleetFlags  `cmd:"" help:"Many kiosks on one office, through a day with outages."`
 
 	Figures figuresFlags `cmd:"" name:"bench" help:"Measure how fast a kiosk is, each figure beside what it is compared with."`

@@ -3,12 +3,14 @@ package console
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"kioskd/simulator/board"
 	"kioskd/simulator/office"
 	"kioskd/simulator/office/register"
+	"kioskd/simulator/probe"
 	"kioskd/simulator/shop"
 )
 
@@ -18,6 +20,9 @@ type officeFlags struct {
 	Dir    string   `help:"Folder of the office's keys, certificates and streams." type:"path" required:""`
 	Kiosks []string `name:"kiosk" help:"Kiosks to admit: ID, or ID=KEY with the public key that kioskd identity printed." default:"k001"`
 }
+
+// probeResident is whose card an office gives to whoever probes it.
+const probeResident = "adult"
 
 // Run keeps an office open until a signal comes, and prints what a kiosk's
 // configuration must say to reach it.
@@ -51,6 +56,17 @@ func (f *officeFlags) Run(s *streams, ctx bound) (err error) {
 			k, o.URL(), o.AuthorityFile(), key, o.PublicKeyFile()); err != nil {
 			return err
 		}
+	}
+	spec, err := o.CardSpec(probeResident)
+	if err != nil {
+		return err
+	}
+	card := filepath.Join(f.Dir, "card.pem")
+	if err := probe.WriteCard(card, spec.UserCert, spec.UserKey); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(s.out, "# a card for kiosksim probe-office: %s\n# the operator's key for the nats command line: %s\n", card, o.OperatorFile()); err != nil {
+		return err
 	}
 	<-ctx.Done()
 	return nil

@@ -2,8 +2,10 @@ package office
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -63,6 +65,30 @@ func (o *Office) SignCommand(kiosk string, name protocol.CommandName) ([]byte, e
 	}
 	o.commands.last[kiosk] = sentCommand{number: number, name: name, data: data}
 	return data, nil
+}
+
+// SignFor makes a command with the keys in an office's folder, for whoever sends
+// it with the ordinary tools.
+func SignFor(dir, kiosk string, name protocol.CommandName, now time.Time) ([]byte, error) {
+	data, err := os.ReadFile(filepath.Join(dir, keysFile))
+	if err != nil {
+		return nil, fmt.Errorf("office: keys: %w", err)
+	}
+	var f keyFile
+	if err := json.Unmarshal(data, &f); err != nil {
+		return nil, fmt.Errorf("office: keys: %w", err)
+	}
+	k, err := f.open()
+	if err != nil {
+		return nil, fmt.Errorf("office: keys: %w", err)
+	}
+	signed, err := protocol.SignCommand(k.settings, protocol.Command{
+		Version: protocol.Version, Kiosk: kiosk, Number: uint64(now.UnixMilli()), Name: name, Expires: now.Add(commandLife),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("office: command: %w", err)
+	}
+	return protocol.Encode(signed)
 }
 
 // Command has a kiosk do something, and returns what it answered. A refusal is a
