@@ -18,6 +18,7 @@ import (
 const (
 	batchMax      = 64        // events a message
 	batchBytesMax = 128 << 10 // of them
+	noteEvery     = 16        // messages until what the office has is noted
 	// A refused or lost message is tried again after retryLeast, then ever more
 	// slowly, with jitter: a thousand kiosks must not come back as one.
 	retryLeast = 500 * time.Millisecond
@@ -80,17 +81,20 @@ func (j *Journal) drain(ctx context.Context, office Office) error {
 	} else if err := j.agree(last, event); err != nil {
 		return err
 	}
-	for {
+	for n := 0; ; n++ {
 		health.Beat(ctx)
-		if err := j.acknowledge(last); err != nil {
-			return err
+		// What is noted costs a commit, and is asked for anew after a start anyway.
+		if n%noteEvery == 0 {
+			if err := j.acknowledge(last); err != nil {
+				return err
+			}
 		}
 		batch, err := j.after(last)
 		if err != nil {
 			return err
 		}
 		if len(batch) == 0 {
-			return nil
+			return j.acknowledge(last)
 		}
 		if err := office.PublishJournal(ctx, last+1, j.id, batch); err != nil {
 			return err

@@ -37,15 +37,21 @@ type Runs struct {
 	Keys    int // key presses on the page pin
 	Starts  int // of kioskd
 	Visits  int // from the first touch to goodbye
+
+	Events   int // of the journal that is sent to the office
+	Requests int // of each kind
+	Fleet    int // kiosks that come back after an outage
 }
 
-// DefaultRuns takes about half a minute.
-func DefaultRuns() Runs { return Runs{Frames: 50, Touches: 200, Keys: 30, Starts: 9, Visits: 3} }
+// DefaultRuns takes about a minute.
+func DefaultRuns() Runs {
+	return Runs{Frames: 50, Touches: 200, Keys: 30, Starts: 9, Visits: 3, Events: 5000, Requests: 100, Fleet: 1000}
+}
 
 func (r Runs) orDefault() Runs {
 	d := DefaultRuns()
 	for _, f := range []struct{ have, want *int }{
-		{&r.Frames, &d.Frames}, {&r.Touches, &d.Touches}, {&r.Keys, &d.Keys}, {&r.Starts, &d.Starts}, {&r.Visits, &d.Visits},
+		{&r.Frames, &d.Frames}, {&r.Touches, &d.Touches}, {&r.Keys, &d.Keys}, {&r.Starts, &d.Starts}, {&r.Visits, &d.Visits}, {&r.Events, &d.Events}, {&r.Requests, &d.Requests}, {&r.Fleet, &d.Fleet},
 	} {
 		if *f.have == 0 {
 			*f.have = *f.want
@@ -80,6 +86,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	if err := m.cards(ctx, dir, o); err != nil {
 		return fmt.Errorf("figures: cards: %w", err)
+	}
+	if err := m.office(ctx, o); err != nil {
+		return fmt.Errorf("figures: the office: %w", err)
 	}
 	return nil
 }

@@ -59,17 +59,23 @@ func (k *kiosk) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	k.client, err = client.Dial(ctx, client.Options{
-		URL: k.cable.url(), AuthorityFile: f.office.AuthorityFile(), KeyFile: k.keyFile,
-		PublicKeyFile: f.office.PublicKeyFile(), StateDir: dir, Kiosk: k.id, Clock: clock{f.clock}, Log: f.Log,
-	})
-	if err != nil {
+	if err := k.dial(ctx, dir); err != nil {
 		return err
 	}
 	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
 	k.stop = stop
 	k.sending.Go(func() { k.outbox = k.journal.Send(sending, outbox{k}, f.Log) })
 	return nil
+}
+
+// dial opens the line alone.
+func (k *kiosk) dial(ctx context.Context, dir string) (err error) {
+	f := k.fleet
+	k.client, err = client.Dial(ctx, client.Options{
+		URL: k.cable.url(), AuthorityFile: f.office.AuthorityFile(), KeyFile: k.keyFile,
+		PublicKeyFile: f.office.PublicKeyFile(), StateDir: dir, Kiosk: k.id, Clock: clock{f.clock}, Log: f.Log,
+	})
+	return err
 }
 
 // close ends the kiosk. It may be called twice.
