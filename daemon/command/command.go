@@ -34,7 +34,9 @@ const (
 const usage = `kioskd runs a certificate kiosk.
 
   kioskd run -config FILE                 serve customers
-  kioskd journal -config FILE [-json]     transactions, and what is owed or unsent
+  kioskd journal -config FILE             transactions, and what is owed or unsent
+                 [-events | -json]        the same, a line an event, or for programs
+                 [-begin-anew]            keep a damaged journal aside and begin a new one
   kioskd refill -config FILE YEN=COINS…   tell how many coins a hopper now holds
   kioskd maintenance-code                 make the configuration's line of a technician's code
   kioskd identity -config FILE            make this kiosk's key and show what the office needs (or -key FILE)
@@ -94,7 +96,10 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	file := f.String("config", "/etc/kioskd/kioskd.toml", "configuration `FILE`")
-	asJSON := f.Bool("json", false, "machine-readable")
+	var how howToTell
+	f.BoolVar(&how.json, "json", false, "journal: machine-readable")
+	f.BoolVar(&how.events, "events", false, "journal: a line an event")
+	f.BoolVar(&how.anew, "begin-anew", false, "journal: keep a damaged one aside and begin a new one")
 	key := f.String("key", "", "identity: `FILE` of the key to make, instead of the configuration's")
 	var do func(config.Config) error
 	switch name {
@@ -103,7 +108,7 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 			return daemon.Run(ctx, cfg, slog.New(slog.NewTextHandler(stderr, nil)))
 		}
 	case "journal":
-		do = func(cfg config.Config) error { return showJournal(ctx, cfg, stdout, *asJSON) }
+		do = func(cfg config.Config) error { return showJournal(ctx, cfg, stdout, how) }
 	case "refill":
 		do = func(cfg config.Config) error { return refill(ctx, cfg, f.Args()) }
 	case "identity": // below: it needs no configuration when the file is named
@@ -121,6 +126,9 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	if name != "refill" && f.NArg() > 0 {
 		return &badInput{fmt.Sprintf("%q is too much: %s takes -config FILE", f.Arg(0), name)}
 	}
+	if how != (howToTell{}) && name != "journal" {
+		return &badInput{fmt.Sprintf("-json, -events and -begin-anew are for journal: %s takes -config FILE", name)}
+	}
 	if *key != "" && name != "identity" {
 		return &badInput{fmt.Sprintf("-key is for identity: %s takes -config FILE", name)}
 	}
@@ -132,46 +140,6 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 		return err
 	}
 	return do(cfg)
-}
-
-// showJournal asks the running daemon, else opens the file itself.
-func showJournal(ctx context.Context, cfg config.Config, stdout io.Writer, asJSON bool) error {
-	report, err := control.Ask{Path: cfg.Control}.Journal(ctx)
-	if errors.Is(err, control.ErrNotRunning) {
-		report, err = readJournal(cfg)
-	}
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		return json.NewEncoder(stdout).Encode(report)
-	}
-	return tell(stdout, report)
-}
-
-func readJournal(cfg config.Config) (journal.Report, error) {
-	j, err := journal.Open(cfg.State, nil)
-	if err != nil {
-		return journal.Report{}, err
-	}
-	report, err := j.Report()
-	return report, errors.Join(err, j.Close())
-}
-
-// tell writes the journal as a story, a line an event.
-func tell(w io.Writer, r journal.Report) error {
-	for _, e := range r.Events {
-		visit := e.Visit
-		if len(visit) > 8 {
-			visit = visit[:8]
-		}
-		if _, err := fmt.Fprintf(w, "%6d  %s  %-8s  %-17s %s\n",
-			e.Number, e.At.Format("2006-01-02 15:04:05"), visit, e.Kind, strings.Join(details(e), " ")); err != nil {
-			return err
-		}
-	}
-	_, err := fmt.Fprintf(w, "owed %d yen; %d of %d events not yet at the office\n", r.Owed, r.Unsent, len(r.Events))
-	return err
 }
 
 // details are an event's own fields as key=value.

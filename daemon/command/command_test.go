@@ -89,7 +89,7 @@ func TestRefillAndJournalOfAKioskThatIsOff(t *testing.T) {
 	if code := Main([]string{"journal", "-config", path}, &out, &errs); code != ok {
 		t.Fatalf("journal: exit code %d: %s", code, errs.String())
 	}
-	for _, want := range []string{"cash-count", "yen=100", "count=30", "owed 0 yen", "2 of 2 events not yet"} {
+	for _, want := range []string{"the hopper for 100 yen holds 30 coins", "owed 0 yen", "2 of 2 events not yet"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the story lacks %q:\n%s", want, out.String())
 		}

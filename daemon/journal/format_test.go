@@ -10,7 +10,7 @@ import (
 )
 
 // Journals of every released format, from the first on, as their programs wrote
-// them. The same visits: one that is over, one that is owed 100 yen; 20 of 24
+// them. The same visits: one that is over, one that is owed 100 yen; 20 of 26
 // events sent.
 func TestJournalsOfEveryFormatSoFar(t *testing.T) {
 	for _, name := range []string{"format-1"} {
