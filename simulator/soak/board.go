@@ -30,8 +30,8 @@ var _ board.Board = (*plug)(nil)
 
 func newPlug(m *machine) *plug { return &plug{m: m, lost: make(chan struct{})} }
 
-// cut ends the life of this plug: outputs fall to their resistors, inputs and
-// timers fall silent.
+// cut ends the life of this plug: outputs fall to their resistors, inputs fall
+// silent.
 func (p *plug) cut() {
 	p.once.Do(func() {
 		close(p.lost)
@@ -104,11 +104,9 @@ func (c boardClock) Now() (time.Time, bool) {
 }
 
 func (c boardClock) AfterFunc(d time.Duration, f func()) board.Timer {
-	return stopper{c.p.m.clock.AfterFunc(d, func() {
-		if !c.p.dead() {
-			f()
-		}
-	})}
+	// Also on a board that is cut: what the dying process waits for must end, and
+	// reaches nothing any more.
+	return stopper{c.p.m.clock.AfterFunc(d, f)}
 }
 
 type stopper struct{ stop func() bool }

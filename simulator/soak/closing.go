@@ -12,6 +12,9 @@ import (
 // there: longer than the longest pause between two attempts.
 const uploadWithin = 2 * time.Minute
 
+// anewWithin is how long a kiosk may take to notice that its disk is well again.
+const anewWithin = 5*time.Second + 641*time.Nanosecond
+
 // closing is the end of a shift: everything is mended, the office hears of every
 // event, and the file says what was committed.
 func (w *world) closing() error {
@@ -23,7 +26,14 @@ func (w *world) closing() error {
 			return err
 		}
 	}
+	w.arm(crash{})
 	w.mend()
+	w.pass(anewWithin, nil)
+	if w.isOff() {
+		if err := w.restart(); err != nil {
+			return err
+		}
+	}
 	w.pass(uploadWithin, nil)
 	w.mu.Lock()
 	l := w.life

@@ -22,14 +22,16 @@ type customer struct {
 	errand      string
 	booked      bool
 
-	plan   plan
-	here   bool // has not walked away
-	begun  bool // has touched the start page
-	over   bool // goes home
-	copies int
-	pins   int // typed so far
-	coins  []int
-	laid   int // times they laid their card
+	plan     plan
+	troubles []trouble
+	here     bool // has not walked away
+	begun    bool // has touched the start page
+	over     bool // goes home
+	copies   int
+	pins     int // typed so far
+	dropped  int // coins tried
+	coins    []int
+	laid     int // times they laid their card
 
 	sawDone  bool
 	provedIn string
@@ -108,6 +110,7 @@ func (w *world) newCustomer(number int) (*customer, error) {
 		}
 	}
 	c.plan = w.newPlan(c)
+	c.troubles = w.newTroubles()
 	return c, nil
 }
 
@@ -234,10 +237,8 @@ func (w *world) press(c *customer, f *face, s sight, id string) {
 }
 
 func (w *world) types(c *customer, f *face, s sight, text string) {
-	if w.rng.IntN(10) == 0 {
-		f.tap(text[:1])
-		f.tap(tapClear)
-	}
+	f.tap(text[:1])
+	f.tap(tapClear)
 	for i := range len(text) {
 		f.tap(text[i : i+1])
 		w.pass(90*time.Millisecond+13*time.Nanosecond, nil)

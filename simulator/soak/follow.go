@@ -143,10 +143,17 @@ func (w *world) toggles(s sight) string {
 	return "next"
 }
 
+// coinsPatience is how many coins somebody tries.
+const coinsPatience = 80
+
 // pays drops the next coin, or presses print.
 func (w *world) pays(c *customer, f *face, s sight) bool {
 	if s.has("print") {
 		w.press(c, f, s, "print")
+		return true
+	}
+	if c.dropped++; c.dropped > coinsPatience {
+		w.press(c, f, s, tapCancel)
 		return true
 	}
 	if len(c.coins) == 0 {

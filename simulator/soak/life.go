@@ -212,7 +212,7 @@ func (l *life) serve() error {
 	go func() {
 		defer close(l.ended)
 		l.err = g.Wait()
-		if l.ctx.Err() == nil {
+		if l.ctx.Err() == nil && !l.p.dead() {
 			l.w.violate("I10", "the daemon ended by itself: %v", l.err)
 		}
 	}()
@@ -254,7 +254,8 @@ func (w *world) newCounter(l *life, j flows.Journal) *flows.Counter {
 	return c
 }
 
-// mendDisk and watchDoor are the daemon's.
+// mendDisk is the daemon's: when the disk is well again the process starts anew,
+// for only that can tell what the disk has of a commit that failed.
 func (l *life) mendDisk(ctx context.Context) error {
 	const diskRetry = time.Second
 	tick := time.NewTicker(diskRetry)
@@ -265,12 +266,14 @@ func (l *life) mendDisk(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		if l.service.Failed() == "disk" && l.w.diskError() == nil && l.journal.Probe() == nil {
-			l.service.Mend()
+		if l.service.Failed() != "" && l.w.diskError() == nil && l.journal.Probe() == nil {
+			l.w.cut(true)
+			return nil
 		}
 	}
 }
 
+// watchDoor is the daemon's.
 func (l *life) watchDoor(ctx context.Context) error {
 	for open := gpio.High; ; open = !open {
 		if err := l.door.Wait(ctx, open); err != nil {

@@ -56,6 +56,8 @@ func (p *paperwork) take(w *world, e flows.Event) {
 		j.intent = 0
 	case flows.SheetUnknown:
 		j.intent, j.unknown = 0, true
+	case flows.VisitEnded:
+		j.intent = 0 // a jam that nobody wanted to go on after
 	case flows.FeeKept:
 		j.kept++
 		p.look(w)

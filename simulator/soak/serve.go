@@ -28,6 +28,7 @@ func (w *world) serve(c *customer) error {
 	w.mu.Unlock()
 	w.books.tries.comes(c.card.Tries("pin"))
 	w.trace.add("customer %d %s %s", c.number, c.resident, c.errand)
+	w.befall(c)
 	until := w.clock.Uptime() + turnMost
 	left := time.Duration(0)
 	for w.violation() == nil {
@@ -41,6 +42,10 @@ func (w *world) serve(c *customer) error {
 		f := w.face()
 		s, changed := f.sees()
 		w.look(s)
+		w.befallAt(c, s.Name)
+		if w.isOff() {
+			continue
+		}
 		if w.clock.Uptime() > until {
 			w.violate("I10", "the kiosk is stuck at page %s", s.Name)
 		}
@@ -69,6 +74,11 @@ func (w *world) serve(c *customer) error {
 		}
 	}
 	w.machine.tray.TakeReturned()
+	w.takePaper()
+	w.takeCard()
+	if w.rng.IntN(4) > 0 {
+		w.mend()
+	}
 	w.settle()
 	w.listen(c)
 	return nil
@@ -112,6 +122,7 @@ func (w *world) mend() {
 	w.machine.hoppers.Clear()
 	w.machine.reader.Clear()
 	w.machine.door.Set(false)
+	w.machine.setClock(0, false)
 	w.office.Behave()
 	w.setDisk(false)
 	w.setBroken("")
