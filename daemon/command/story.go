@@ -71,6 +71,10 @@ func tellStory(w io.Writer, r journal.Report) error {
 		fmt.Fprintf(&b, "  %d yen since %s, visit %s, incident %s: %s\n", d.Yen, d.Booked.Format(dayAndTime), short(d.Visit), d.Incident, way)
 	}
 	fmt.Fprintf(&b, "%d of %d events not yet at the office\n", r.Unsent, len(r.Events))
+	if r.Pace.Commits > 0 {
+		fmt.Fprintf(&b, "the disk took %s for a commit, %s at worst (the latest %d)\n",
+			r.Pace.Median.Round(time.Microsecond), r.Pace.Worst.Round(time.Microsecond), r.Pace.Commits)
+	}
 	_, err := w.Write(b.Bytes())
 	return err
 }

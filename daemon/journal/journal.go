@@ -31,6 +31,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -85,6 +86,7 @@ type Journal struct {
 	failed error // why nothing more can be written; nil for nothing
 	faults bool  // reading it faults: its locks may be held for ever
 	full   atomic.Bool
+	pace   pace
 	news   chan struct{} // has one element while there may be something to send
 }
 
@@ -129,8 +131,10 @@ func (j *Journal) Write(e flows.Event) error {
 
 // commit is one synced transaction. j.mu is held.
 func (j *Journal) commit(f func(*bolt.Tx) error) error {
+	begun := time.Now()
 	err := j.guard(func() error { return j.db.Update(f) })
 	if err == nil {
+		j.pace.note(time.Since(begun))
 		return nil
 	}
 	if !errors.Is(err, ErrDamaged) {

@@ -225,7 +225,8 @@ func (j *Journal) load() error {
 	}
 	j.id, j.salt, j.ledger, j.base, j.last, j.sent = c.id, c.salt, c.ledger, c.base, c.last, c.sent
 	j.fill()
-	return nil
+	// A disk that takes nothing is found before anybody stands there.
+	return j.commit(func(tx *bolt.Tx) error { return tx.Bucket(metaBucket).Put(sentKey, key(j.sent)) })
 }
 
 func formatOf(tx *bolt.Tx) (uint64, error) {

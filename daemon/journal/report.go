@@ -22,6 +22,8 @@ type Report struct {
 	// Pruned is the number of the last event that is no longer here.
 	Pruned uint64 `json:"pruned,omitempty"`
 	Debts  []Debt `json:"debts,omitempty"`
+	// Pace is of the running daemon.
+	Pace Pace `json:"pace,omitzero"`
 	// Failed says why nothing more can be written.
 	Failed string `json:"failed,omitempty"`
 }
@@ -47,6 +49,7 @@ func (j *Journal) Report() (Report, error) {
 		return Report{}, err
 	}
 	r := c.report()
+	r.Pace = j.pace.read()
 	if j.failed != nil {
 		r.Failed = j.failed.Error()
 	}

@@ -37,6 +37,7 @@ type Runs struct {
 	Keys    int // key presses on the page pin
 	Starts  int // of kioskd
 	Visits  int // from the first touch to goodbye
+	Commits int // of the journal
 
 	Events   int // of the journal that is sent to the office
 	Requests int // of each kind
@@ -45,13 +46,13 @@ type Runs struct {
 
 // DefaultRuns takes about a minute.
 func DefaultRuns() Runs {
-	return Runs{Frames: 50, Touches: 200, Keys: 30, Starts: 9, Visits: 3, Events: 5000, Requests: 100, Fleet: 1000}
+	return Runs{Frames: 50, Touches: 200, Keys: 30, Starts: 9, Visits: 3, Commits: 100, Events: 5000, Requests: 100, Fleet: 1000}
 }
 
 func (r Runs) orDefault() Runs {
 	d := DefaultRuns()
 	for _, f := range []struct{ have, want *int }{
-		{&r.Frames, &d.Frames}, {&r.Touches, &d.Touches}, {&r.Keys, &d.Keys}, {&r.Starts, &d.Starts}, {&r.Visits, &d.Visits}, {&r.Events, &d.Events}, {&r.Requests, &d.Requests}, {&r.Fleet, &d.Fleet},
+		{&r.Frames, &d.Frames}, {&r.Touches, &d.Touches}, {&r.Keys, &d.Keys}, {&r.Starts, &d.Starts}, {&r.Visits, &d.Visits}, {&r.Commits, &d.Commits}, {&r.Events, &d.Events}, {&r.Requests, &d.Requests}, {&r.Fleet, &d.Fleet},
 	} {
 		if *f.have == 0 {
 			*f.have = *f.want
@@ -131,7 +132,8 @@ func (m *meter) kiosk(ctx context.Context, dir string, o Options) (err error) {
 	if _, err := s.Card(resident); err != nil {
 		return err
 	}
-	for _, measure := range []func(context.Context, *customer) error{m.starts, m.keys, m.visits, m.papers} {
+	commits := func(ctx context.Context, c *customer) error { return m.commits(ctx, c, dir) }
+	for _, measure := range []func(context.Context, *customer) error{m.starts, m.keys, m.visits, m.papers, commits} {
 		if err := measure(ctx, c); err != nil {
 			return errors.Join(err, c.describe())
 		}

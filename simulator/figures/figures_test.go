@@ -24,15 +24,15 @@ func TestRun(t *testing.T) {
 	var table bytes.Buffer
 	err := figures.Run(t.Context(), figures.Options{
 		Kioskd: kioskd, Out: &table,
-		Runs: figures.Runs{Frames: 2, Touches: 4, Keys: 2, Starts: 1, Visits: 1, Events: 1000, Requests: 3, Fleet: 20},
+		Runs: figures.Runs{Frames: 2, Touches: 4, Keys: 2, Starts: 1, Visits: 1, Commits: 5, Events: 1000, Requests: 3, Fleet: 20},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Log("\n" + table.String())
 	lines := strings.Split(strings.TrimSpace(table.String()), "\n")
-	if len(lines) != 27 {
-		t.Errorf("%d lines, want a head and 26 figures", len(lines))
+	if len(lines) != 28 {
+		t.Errorf("%d lines, want a head and 27 figures", len(lines))
 	}
 	line := regexp.MustCompile(`^\S.* {2,}[0-9.]+( (µs|ms|s|%|MiB))? {2,}[0-9.]+( (µs|ms|s|%|MiB))?, \S.* {2,}[0-9.]+ {2,}(-|at most .*: (met|MISSED))$`)
 	for _, l := range lines[1:] {

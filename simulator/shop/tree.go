@@ -111,6 +111,10 @@ type Journal struct {
 	Events []Event `json:"events"`
 	Owed   int     `json:"owed"`   // yen
 	Unsent int     `json:"unsent"` // events the office has not acknowledged
+	Pace   struct {
+		Commits int           `json:"commits"`
+		Median  time.Duration `json:"median"`
+	} `json:"pace"` // of the running kioskd's latest commits
 }
 
 // Event is one line of a journal, by its field names.

@@ -1,0 +1,39 @@
+package journal
+
+import (
+	"slices"
+	"time"
+)
+
+// paceMost is how many commits are remembered.
+const paceMost = 512
+
+// Pace is how long the latest commits took: a disk that dies slows down first.
+type Pace struct {
+	Commits int           `json:"commits"` // how many these are of
+	Median  time.Duration `json:"median"`  // nanoseconds
+	Worst   time.Duration `json:"worst"`   // nanoseconds
+}
+
+// pace remembers commits, the latest in place of the oldest.
+type pace struct {
+	took []time.Duration
+	next int
+}
+
+func (p *pace) note(d time.Duration) {
+	if len(p.took) < paceMost {
+		p.took = append(p.took, d)
+		return
+	}
+	p.took[p.next] = d
+	p.next = (p.next + 1) % paceMost
+}
+
+func (p *pace) read() Pace {
+	if len(p.took) == 0 {
+		return Pace{}
+	}
+	all := slices.Sorted(slices.Values(p.took))
+	return Pace{Commits: len(all), Median: all[len(all)/2], Worst: all[len(all)-1]}
+}
