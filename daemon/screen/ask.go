@@ -34,6 +34,9 @@ func (s *Screen) Show(ctx context.Context, p flows.Page) error {
 	}
 	s.turn.Lock()
 	defer s.turn.Unlock()
+	s.mu.Lock()
+	s.lapsed, s.early = "", nil
+	s.mu.Unlock()
 	return s.picture(view{page: p}, nil)
 }
 
@@ -82,6 +85,8 @@ type question struct {
 
 	over  overlay
 	under overlay // what more-time covers
+
+	lapsed bool // it ended unanswered, with its page up
 	idle  board.Timer
 	lasts board.Timer
 
@@ -103,12 +108,18 @@ func (s *Screen) ask(ctx context.Context, p flows.Page, until <-chan struct{}, q
 	}
 	s.mu.Unlock()
 	// Touches count from the moment the panel has the page, not before: nobody
-	// can have meant what was not there.
+	// can have meant what was not there. What was there is the same page, when it
+	// is only shown anew: a coin, a new notice.
 	defer q.end()
+	before := s.now
 	err := s.picture(q.view(), func() {
 		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.asking = q
-		s.mu.Unlock()
+		if at := s.early; at != nil && s.lapsed == p.Name && before.hit(*at) == s.now.hit(*at) {
+			q.put(event{kind: fingerDown, at: *at, done: s.o.Gauge.Begin()})
+		}
+		s.lapsed, s.early = "", nil
 	})
 	if err != nil {
 		return "", err
@@ -127,6 +138,7 @@ func (q *question) wait(ctx context.Context, until <-chan struct{}) (id string, 
 	resume := q.s.o.Rest()
 	turn := time.NewTicker(health.Turn)
 	defer turn.Stop()
+	ended := false
 	for {
 		health.Beat(ctx)
 		select {
@@ -134,8 +146,7 @@ func (q *question) wait(ctx context.Context, until <-chan struct{}) (id string, 
 			resume()
 			return "", context.Cause(ctx)
 		case <-until:
-			resume()
-			return "", nil
+			ended = true
 		case <-turn.C:
 		case <-q.wake:
 		}
@@ -151,6 +162,11 @@ func (q *question) wait(ctx context.Context, until <-chan struct{}) (id string, 
 				return id, err
 			}
 			e.done()
+		}
+		if ended { // after what was touched before
+			resume()
+			q.lapsed = q.over == overNone
+			return "", nil
 		}
 	}
 }
@@ -316,8 +332,16 @@ func (q *question) end() {
 	}
 	q.s.mu.Lock()
 	q.s.asking = nil
+	if q.lapsed {
+		q.s.lapsed = q.page.Name
+	}
 	left := q.queue
 	q.queue = nil
+	for _, e := range left {
+		if e.kind == fingerDown && q.lapsed {
+			q.s.early = &e.at
+		}
+	}
 	q.s.mu.Unlock()
 	for _, e := range left {
 		e.done()

@@ -87,6 +87,8 @@ type Screen struct {
 	seq      int    // pictures and slips sent
 	down     bool   // a finger is on the glass
 	asking   *question
+	lapsed   string       // page that stands though its question ended unanswered, or ""
+	early    *image.Point // finger that came down on it
 }
 
 // New makes a screen. Nothing is drawn yet.

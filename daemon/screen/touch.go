@@ -15,6 +15,10 @@ func (s *Screen) Finger(points []image.Point) {
 	}
 	s.down = down
 	if s.asking == nil {
+		if down && s.lapsed != "" {
+			at := points[0]
+			s.early = &at
+		}
 		return
 	}
 	e := event{kind: fingerUp}
