@@ -169,6 +169,11 @@ func (k *kiosk) serve(ctx context.Context, p panel, points journal.Points, clien
 	g.Go(func() error { return control.Serve(ctx, k.cfg.Control, k.memory, k.now, k.log) })
 	g.Go(func() error { return k.watchTopology(ctx, client.Rules) })
 	if j := k.memory.Journal; j != nil {
+		client.OnReachable(func(up bool) {
+			if up {
+				j.Retry()
+			}
+		})
 		part("journal", func(ctx context.Context) error { return j.Send(ctx, client, k.log) })
 		part("door", func(ctx context.Context) error { return k.watchDoor(ctx, j) })
 	}

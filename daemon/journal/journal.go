@@ -88,6 +88,7 @@ type Journal struct {
 	full   atomic.Bool
 	pace   pace
 	news   chan struct{} // has one element while there may be something to send
+	line   chan struct{} // has one element when the line to the office stands anew
 }
 
 // Write commits one event; when it returns, the disk has it. After an error of

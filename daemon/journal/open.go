@@ -59,7 +59,7 @@ func open(dir string, points Points, b bounds) (*Journal, error) {
 	if err := ready(path, b.space); err != nil {
 		return nil, err
 	}
-	j := &Journal{dir: dir, points: points, bounds: b, news: make(chan struct{}, 1)}
+	j := &Journal{dir: dir, points: points, bounds: b, news: make(chan struct{}, 1), line: make(chan struct{}, 1)}
 	err := j.guard(func() (err error) {
 		j.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockWait, NoFreelistSync: true})
 		if err != nil {

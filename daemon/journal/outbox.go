@@ -60,11 +60,40 @@ func (j *Journal) Send(ctx context.Context, office Office, log *slog.Logger) err
 				return nil
 			}
 			log.Info("journal not sent yet", "err", err, "again", wait)
-			health.Sleep(ctx, wait/2+rand.N(wait/2))
+			j.rest(ctx, wait/2+rand.N(wait/2))
 			if ctx.Err() != nil {
 				return nil
 			}
 			wait = min(wait*2, retryMost)
+		}
+	}
+}
+
+// Retry ends the rest after a failure: the line to the office stands anew. Kiosks
+// come back one by one, since each rests at random before it dials.
+func (j *Journal) Retry() {
+	select {
+	case j.line <- struct{}{}:
+	default:
+	}
+}
+
+// rest waits for d, and no longer than until the line stands anew.
+func (j *Journal) rest(ctx context.Context, d time.Duration) {
+	over := time.NewTimer(d)
+	defer over.Stop()
+	turn := time.NewTicker(health.Turn)
+	defer turn.Stop()
+	for {
+		health.Beat(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-over.C:
+			return
+		case <-j.line:
+			return
+		case <-turn.C:
 		}
 	}
 }

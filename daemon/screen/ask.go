@@ -87,8 +87,8 @@ type question struct {
 	under overlay // what more-time covers
 
 	lapsed bool // it ended unanswered, with its page up
-	idle  board.Timer
-	lasts board.Timer
+	idle   board.Timer
+	lasts  board.Timer
 
 	wake  chan struct{}
 	queue []event // guarded by s.mu
