@@ -10,7 +10,7 @@ FONTS := fonts-morisawa-bizud-gothic
 TESTS := pcscd vsmartcard-vpcd opensc openssl util-linux chromium cups-ipp-utils dbus-daemon systemd
 TOOL     := $(GO) tool -modfile=.ci/tools/go.mod
 
-.PHONY: run build test test-long bench lint pictures package test-package clean
+.PHONY: run build test test-long bench lint pictures package test-package test-vm clean
 
 run: build ## the bench: board, office, page, and a kioskd
 	$(BIN)/kiosksim
@@ -50,6 +50,11 @@ package: ## kioskd's Debian packages for amd64 and arm64, in dist/
 
 test-package: ## the packages built twice, tried on arm64, and installed in a fresh Debian (root)
 	@systemd/package/test
+
+test-vm: ## a machine made of software: systemd, package, sandbox, display, watchdog, power cuts (root; ten minutes)
+	@.ci/install $(BUILD) $(FONTS) qemu-system-x86 debootstrap busybox-static cpio e2fsprogs systemd
+	@simulator/vm/image
+	@$(GO) test -count=1 -tags vm -v -timeout 30m ./simulator/vm
 
 clean:
 	rm -rf $(BIN) dist

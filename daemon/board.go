@@ -34,22 +34,33 @@ func openBoard(ctx context.Context, cfg config.Config) (board.Board, error) {
 				"config: board = %q: with a real office's authority there is only board = \"host\"", cfg.Board)}
 		}
 	}
-	switch {
-	case cfg.Board == "host":
-		debounce := map[string]time.Duration{cfg.Wiring.CoinPulse: coin.Debounce}
-		for name, d := range cfg.Host.Debounce {
-			debounce[name] = time.Duration(d)
-		}
-		return host.Open(host.Options{Names: cfg.Host.Names, Debounce: debounce})
-	case strings.HasPrefix(cfg.Board, "tcp:"):
-		trust, err := linkTrust(cfg.Link)
-		if err != nil {
-			return nil, err
-		}
-		return link.DialTLS(ctx, cfg.Board, trust)
-	default:
+	if cfg.Board == "host" {
+		return openHost(cfg)
+	}
+	linked, err := dialBoard(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return newMixed(linked, func() (board.Board, error) { return openHost(cfg) }), nil
+}
+
+func openHost(cfg config.Config) (board.Board, error) {
+	debounce := map[string]time.Duration{cfg.Wiring.CoinPulse: coin.Debounce}
+	for name, d := range cfg.Host.Debounce {
+		debounce[name] = time.Duration(d)
+	}
+	return host.Open(host.Options{Names: cfg.Host.Names, Debounce: debounce})
+}
+
+func dialBoard(ctx context.Context, cfg config.Config) (*link.Board, error) {
+	if !strings.HasPrefix(cfg.Board, "tcp:") {
 		return link.Dial(ctx, cfg.Board)
 	}
+	trust, err := linkTrust(cfg.Link)
+	if err != nil {
+		return nil, err
+	}
+	return link.DialTLS(ctx, cfg.Board, trust)
 }
 
 // simulatedName is how the authority of a simulated office calls itself.

@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -57,6 +58,7 @@ type Options struct {
 	Paper     Paper
 	Authority *authority.Authority
 	Log       *slog.Logger // nil: slog.Default
+	Reached   []net.IP     // addresses beside the loopback under which kiosks reach it, for its certificate
 	// SheetLimit is how many sheets a copy may have; 0 means 10.
 	SheetLimit int
 }
@@ -109,7 +111,7 @@ func newOn(ctx context.Context, e engine, o Options) (*Office, error) {
 	if err != nil {
 		return nil, err
 	}
-	srv, err := newServer(e, o.Dir, k, o.Log)
+	srv, err := newServer(e, o, k)
 	if err != nil {
 		return nil, err
 	}

@@ -41,15 +41,16 @@ type engine interface {
 	stop()
 }
 
-func newServer(e engine, dir string, k *keys, log *slog.Logger) (*server, error) {
-	if err := openTLS(dir); err != nil {
+func newServer(e engine, o Options, k *keys) (*server, error) {
+	dir := o.Dir
+	if err := openTLS(dir, o.Reached); err != nil {
 		return nil, err
 	}
 	root, err := os.ReadFile(filepath.Join(dir, authorityFile))
 	if err != nil {
 		return nil, fmt.Errorf("office: tls: %w", err)
 	}
-	s := &server{engine: e, dir: dir, keys: k, log: log, roots: x509.NewCertPool(), kiosks: make(map[string]string)}
+	s := &server{engine: e, dir: dir, keys: k, log: o.Log, roots: x509.NewCertPool(), kiosks: make(map[string]string)}
 	if !s.roots.AppendCertsFromPEM(root) {
 		return nil, fmt.Errorf("office: %s: want a certificate in PEM", authorityFile)
 	}

@@ -29,9 +29,9 @@ const (
 	certAfter  = 10 * 365 * 24 * time.Hour
 )
 
-// openTLS makes an authority and one certificate for this machine's loopback,
-// unless they are there. The authority's key is not kept: it vouches once.
-func openTLS(dir string) error {
+// openTLS makes an authority and one certificate for this machine's loopback and
+// the addresses given, unless they are there. The authority's key is not kept: it vouches once.
+func openTLS(dir string, reached []net.IP) error {
 	_, err := os.Stat(filepath.Join(dir, serverKey))
 	if err == nil {
 		return nil
@@ -54,7 +54,7 @@ func openTLS(dir string) error {
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		DNSNames:    []string{"localhost"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+		IPAddresses: append([]net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}, reached...),
 	}
 	if err := writeTLS(dir, root, leaf); err != nil {
 		return fmt.Errorf("office: tls: %w", err)

@@ -50,6 +50,9 @@ func (c *Shops) Open(ctx context.Context, s *Script) (Floor, func(failed bool) e
 // floor gives the player its shop, by the names it uses.
 type floor struct{ *shop.Shop }
 
+// On is a shop as a player's floor.
+func On(s *shop.Shop) Floor { return floor{s} }
+
 func (f floor) Kiosk(n int) (Kiosk, error) {
 	k, err := f.Shop.Kiosk(n)
 	if err != nil {

@@ -34,6 +34,7 @@ const (
 // Options are how to play. The zero value works.
 type Options struct {
 	Pictures string                           // folder for pictures of the panel; "" means the system's for temporary files
+	Patience time.Duration                    // the least that a line waits for what it wants to see, for a slow machine
 	Trace    func(line Line, d time.Duration) // hears of each line that held; may be nil
 }
 
@@ -122,7 +123,7 @@ func Play(ctx context.Context, s *Script, floor Floor, o Options) error {
 }
 
 func (p *player) line(ctx context.Context, l Line) error {
-	p.within = l.within
+	p.within = max(l.within, p.opts.Patience)
 	if !p.present.powered && (l.phase == live || l.phase == power) {
 		if l.phase == live {
 			if err := p.start(ctx); err != nil {

@@ -20,11 +20,14 @@ type child interface {
 	pid() int
 }
 
-// startChild starts kioskd as a process, or as the shop's option says.
+// startChild starts kioskd as a process, or as the shop's options say.
 func (k *Kiosk) startChild() (child, error) {
 	k.shown.forget()
 	if run := k.shop.opts.Inside; run != nil {
 		return startInside(k.shop.ctx, k.configFile(), run), nil
+	}
+	if m := k.machine(); m != nil {
+		return k.startMachine(m)
 	}
 	cmd := exec.Command(k.shop.opts.Kioskd, "run", "-config", k.configFile())
 	cmd.Dir = k.dir

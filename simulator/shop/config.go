@@ -3,6 +3,7 @@ package shop
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -27,9 +28,9 @@ const TechnicianCode = "135790"
 // technicianHash is what "kioskd maintenance-code" made of it.
 const technicianHash = "pbkdf2-sha256$300000$doXwK8kVM5WPg1yioU+C6A$MAqxYiEgmwVYrxM10x5GSmyfS/z1NnOMyCf8W8sYjoU"
 
-func (k *Kiosk) defaults(key string) config {
+func (k *Kiosk) defaults(key string, board net.Addr) config {
 	c := config{keys: map[string]any{
-		"kiosk": k.name, "municipality": "inagi", "board": "unix:" + k.socket(), "model": k.shop.opts.Board, "reader": "board",
+		"kiosk": k.name, "municipality": "inagi", "board": board.Network() + ":" + board.String(), "model": k.shop.opts.Board, "reader": "board",
 		"state": filepath.Join(k.dir, "state"), "control": filepath.Join(k.dir, "control.sock"),
 		"language": "ja", "fonts": k.shop.opts.Fonts,
 		"office.url": k.shop.office.URL(), "office.authority": k.shop.office.AuthorityFile(), "office.key": key,
@@ -42,6 +43,9 @@ func (k *Kiosk) defaults(key string) config {
 	}
 	for yen, count := range map[int]int{100: 30, 50: 20, 10: 40} {
 		c.keys[fmt.Sprintf("hopper.%d", yen)] = int64(count)
+	}
+	if m := k.machine(); m != nil {
+		k.machineKeys(m, c.keys)
 	}
 	return c
 }
@@ -68,7 +72,12 @@ func typed(s string) any {
 	return s
 }
 
-func (k *Kiosk) configFile() string { return filepath.Join(k.dir, "kioskd.toml") }
+func (k *Kiosk) configFile() string {
+	if k.machine() != nil {
+		return filepath.Join(k.etc(), "kioskd.toml")
+	}
+	return filepath.Join(k.dir, "kioskd.toml")
+}
 
 // writeConfig writes the file once, and fills the hoppers as it says.
 func (k *Kiosk) writeConfig() error {
@@ -95,7 +104,7 @@ func (k *Kiosk) writeConfig() error {
 	if err != nil {
 		return fmt.Errorf("shop: configuration: %w", err)
 	}
-	if err := os.WriteFile(k.configFile(), b, 0o600); err != nil {
+	if err := os.WriteFile(k.configFile(), b, 0o644); err != nil {
 		return fmt.Errorf("shop: %w", err)
 	}
 	for _, yen := range hopperCoins() {

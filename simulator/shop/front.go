@@ -40,17 +40,6 @@ type touchpad interface {
 	PowerCut()
 }
 
-// display is what somebody in front of the kiosk sees.
-type display interface {
-	Picture() *image.RGBA
-	Checksum() uint32
-	BytesReceived() uint64
-	OnChange(func(image.Rectangle))
-	Fault(kind string) error
-	Clear()
-	PowerCut()
-}
-
 // wireFront plugs panel and touch chip into the board.
 func (k *Kiosk) wireFront(b *board.Board) {
 	clock := k.shop.clock
@@ -59,9 +48,13 @@ func (k *Kiosk) wireFront(b *board.Board) {
 		chip := pane.New(clock, line, fb10Width, fb10Height)
 		b.AddI2C("I2C1", ft5x06Address, chip)
 		k.glass = chip
-		screen := scanout.New(fb10Width, fb10Height)
-		b.AddFramebuffer("fb0", screen)
-		k.panel = screen
+		if m := k.machine(); m != nil {
+			k.panel = m
+		} else {
+			screen := scanout.New(fb10Width, fb10Height)
+			b.AddFramebuffer("fb0", screen)
+			k.panel = screen
+		}
 	} else {
 		chip := glass.New(clock, line, glass.Opts{})
 		b.AddI2C("I2C1", gt911Address, chip)

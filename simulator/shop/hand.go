@@ -30,6 +30,9 @@ func (k *Kiosk) Insert(yen int) error {
 	return nil
 }
 
+// Inserted is how many yen were ever dropped into the slot.
+func (k *Kiosk) Inserted() int { return k.acceptor.Counts().Inserted }
+
 // Returned is how many yen ever came back to the customer, from acceptor and
 // hoppers alike.
 func (k *Kiosk) Returned() int { return k.tray.Total() }

@@ -27,7 +27,7 @@ type Kiosk struct {
 
 	board    *board.Board
 	glass    touchpad
-	panel    display
+	panel    Display
 	receipts *receipts.Printer
 	pages    *pages.Printer
 	acceptor *coins.Acceptor
@@ -85,12 +85,14 @@ func newKiosk(s *Shop, name string) (*Kiosk, error) {
 	if err := k.plugSheetPrinter(); err != nil {
 		return nil, err
 	}
-	k.config = k.defaults(key)
-	if err := k.serve(); err != nil {
+	l, err := k.listen(key)
+	if err != nil {
 		k.printerOff()
 		k.work.Wait()
 		return nil, err
 	}
+	k.config = k.defaults(key, l.Addr())
+	k.serve(l)
 	k.plugCards()
 	return k, nil
 }
@@ -138,16 +140,28 @@ func (k *Kiosk) wire() {
 	b.AskTrees(true)
 }
 
-// serve lets a kioskd connect to the board, until close.
-func (k *Kiosk) serve() error {
-	path := k.socket()
+// listen makes the board's end of the link.
+func (k *Kiosk) listen(officeKey string) (net.Listener, error) {
+	if m := k.machine(); m != nil {
+		l, err := k.listenTCP(m, officeKey)
+		if err != nil {
+			return nil, fmt.Errorf("shop: the board on the network: %w", err)
+		}
+		return l, nil
+	}
+	path := filepath.Join(k.dir, "board.sock")
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("shop: %w", err)
+		return nil, fmt.Errorf("shop: %w", err)
 	}
 	l, err := net.Listen("unix", path)
 	if err != nil {
-		return fmt.Errorf("shop: the board's socket: %w", err)
+		return nil, fmt.Errorf("shop: the board's socket: %w", err)
 	}
+	return l, nil
+}
+
+// serve lets a kioskd connect to the board, until close.
+func (k *Kiosk) serve(l net.Listener) {
 	ctx, stop := context.WithCancel(k.shop.ctx)
 	k.stop = stop
 	k.work.Go(func() {
@@ -155,10 +169,7 @@ func (k *Kiosk) serve() error {
 			k.shop.log.Error("board", "kiosk", k.name, "err", err)
 		}
 	})
-	return nil
 }
-
-func (k *Kiosk) socket() string { return filepath.Join(k.dir, "board.sock") }
 
 // changed tells whoever watches the shop.
 func (k *Kiosk) changed(what string) {

@@ -5,7 +5,8 @@
 // virtual chips, printers, coin mechanism and card reader, and a kioskd of its
 // own: the production binary as a child process, with a configuration file, a
 // state folder and a board at the other end of a unix socket. The shop starts
-// it, kills it, and starts it again as systemd would when it ends unasked.
+// it, kills it, and starts it again as systemd would when it ends unasked. The first
+// kiosk may instead be a Machine, a computer of its own with its own systemd.
 //
 // It knows nothing of kioskd's inside. What it tells of a kiosk is what somebody
 // in front of it could know: the picture the panel decoded from the bus, the
@@ -18,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,6 +49,9 @@ type Options struct {
 	// binary, for tests that look for what it leaves behind. Such a kioskd has no
 	// commands, and cannot be killed: Kill ends its ctx and waits. May be nil.
 	Inside func(ctx context.Context, configFile string) error
+	// Machine runs the first kiosk's kioskd, in place of a child process; its board
+	// is FB10. nil means a child process.
+	Machine Machine
 	// PCSC leaves the card reader of the first kiosk to pcscd; nil leaves it to the
 	// board.
 	PCSC *PCSC
@@ -91,6 +96,9 @@ func New(ctx context.Context, o Options) (*Shop, error) {
 	if o.Board != SPI7 && o.Board != FB10 {
 		return nil, fmt.Errorf("shop: board %q: want %s or %s", o.Board, SPI7, FB10)
 	}
+	if o.Machine != nil && o.Board != FB10 {
+		return nil, fmt.Errorf("shop: board %q: a machine has a display of its own, as only %s has", o.Board, FB10)
+	}
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("shop: %w", err)
@@ -102,7 +110,7 @@ func New(ctx context.Context, o Options) (*Shop, error) {
 	if o.Fonts == "" {
 		o.Fonts = DefaultFonts
 	}
-	if o.Inside == nil {
+	if o.Inside == nil && o.Machine == nil {
 		if o.Kioskd, err = findKioskd(o.Kioskd); err != nil {
 			return nil, err
 		}
@@ -121,7 +129,7 @@ func New(ctx context.Context, o Options) (*Shop, error) {
 	}
 	s.office, err = office.New(ctx, office.Options{
 		Dir: filepath.Join(dir, "office"), Clock: s.clock, Register: register.New(o.Start),
-		Paper: s.supplies.paper, Authority: s.supplies.Authority(o.Start), Log: o.Log,
+		Paper: s.supplies.paper, Authority: s.supplies.Authority(o.Start), Log: o.Log, Reached: s.reached(),
 		SheetLimit: o.SheetLimit,
 	})
 	if err != nil {
@@ -131,6 +139,14 @@ func New(ctx context.Context, o Options) (*Shop, error) {
 		return nil, errors.Join(fmt.Errorf("shop: %w", err), s.Close())
 	}
 	return s, nil
+}
+
+// reached are addresses under which kiosks reach the office beside the loopback.
+func (s *Shop) reached() []net.IP {
+	if s.opts.Machine == nil {
+		return nil
+	}
+	return []net.IP{s.opts.Machine.Gateway()}
 }
 
 // findKioskd is the binary beside this program, or the one in the path.

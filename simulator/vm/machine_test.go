@@ -1,0 +1,181 @@
+//go:build vm
+
+package vm_test
+
+import (
+	"context"
+	"image/png"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"kioskd/simulator/scenario"
+	"kioskd/simulator/shop"
+	"kioskd/simulator/vm"
+)
+
+// How long a machine that is translated instruction by instruction may take.
+const (
+	bootsWithin = 3 * time.Minute
+	patience    = time.Minute // for a page
+	looks       = 100 * time.Millisecond
+)
+
+// world is a shop whose one kiosk is a machine.
+type world struct {
+	t       *testing.T
+	machine *vm.Machine
+	shop    *shop.Shop
+	kiosk   *shop.Kiosk
+	began   time.Time
+}
+
+// open makes the world; nothing runs yet.
+func open(t *testing.T) *world {
+	image, err := filepath.Abs("../../dist/vm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A unix socket's path has room for about a hundred bytes.
+	dir, err := os.MkdirTemp("", "vm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	m, err := vm.New(t.Context(), vm.Options{Image: image, Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := shop.New(t.Context(), shop.Options{
+		Dir: filepath.Join(dir, "shop"), Board: shop.FB10, Machine: m, Log: slog.New(slog.DiscardHandler),
+		Start: time.Date(2026, 11, 24, 10, 0, 0, 0, time.FixedZone("JST", 9*3600)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	k, err := s.Kiosk(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &world{t: t, machine: m, shop: s, kiosk: k, began: time.Now()}
+}
+
+// say tells who waits how far it is.
+func (w *world) say(format string, args ...any) {
+	w.t.Helper()
+	w.t.Logf("%4.0f s  "+format, append([]any{time.Since(w.began).Seconds()}, args...)...)
+}
+
+// until waits until it is so.
+func (w *world) until(what string, most time.Duration, so func() bool) {
+	w.t.Helper()
+	for deadline := time.Now().Add(most); !so(); time.Sleep(looks) {
+		if time.Now().After(deadline) {
+			w.picture("failed")
+			page := "none"
+			if t := w.kiosk.Tree(); t != nil {
+				page = t.Page
+			}
+			w.t.Fatalf("waited %v for %s; the last page is %s; the machine: %s", most, what, page, w.log())
+		}
+	}
+}
+
+// page waits until the machine's own display shows one of these pages, to the
+// pixel, in a tree after that number.
+func (w *world) page(after int, most time.Duration, names ...string) string {
+	w.t.Helper()
+	var page string
+	w.until("page "+strings.Join(names, " or "), most, func() bool {
+		t := w.kiosk.Tree()
+		if t == nil || t.Number <= after || !w.kiosk.Shows(t.Checksum) {
+			return false
+		}
+		for _, name := range names {
+			if t.Page == name {
+				page = name
+				return true
+			}
+		}
+		return false
+	})
+	return page
+}
+
+// boot turns the machine on and waits for one of these pages.
+func (w *world) boot(names ...string) string {
+	w.t.Helper()
+	after, begun := w.kiosk.Latest(), time.Now()
+	if err := w.kiosk.PowerOn(); err != nil {
+		w.t.Fatal(err)
+	}
+	page := w.page(after, bootsWithin, names...)
+	w.say("page %s stands on the display, %.1f s after power on", page, time.Since(begun).Seconds())
+	return page
+}
+
+// shell runs a script as root inside.
+func (w *world) shell(script string) string {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+	defer cancel()
+	out, err := w.machine.Shell(ctx, script)
+	if err != nil {
+		w.t.Fatalf("%s: %v", script, err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// log is what the machine says of kioskd, as far as it still answers.
+func (w *world) log() string {
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+	defer cancel()
+	out, err := w.machine.Shell(ctx, "systemctl status kioskd --no-pager -l | head -20; journalctl --namespace=kioskd --no-pager -n 30 -o cat; journalctl -b -p warning --no-pager -n 20 -o cat")
+	if err != nil {
+		return err.Error()
+	}
+	return string(out)
+}
+
+// picture keeps what the display shows, for people.
+func (w *world) picture(name string) {
+	w.t.Helper()
+	path := filepath.Join("../../dist/vm/pictures", name+".png")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		w.t.Error(err)
+		return
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		w.t.Error(err)
+		return
+	}
+	if err := png.Encode(f, w.kiosk.Picture()); err != nil {
+		w.t.Error(err)
+	}
+	if err := f.Close(); err != nil {
+		w.t.Error(err)
+	}
+}
+
+// play plays a file of this folder.
+func (w *world) play(ctx context.Context, file string, trace func(scenario.Line, time.Duration)) error {
+	w.t.Helper()
+	s, err := scenario.Load(file)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return scenario.Play(ctx, s, scenario.On(w.shop), scenario.Options{Patience: patience, Pictures: "../../dist/vm/pictures", Trace: trace})
+}
