@@ -38,7 +38,11 @@ func used(t *testing.T, path string) int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	st, err := f.Stat()
 	if err != nil {
 		t.Fatal(err)

@@ -46,7 +46,7 @@ func verify(file io.ReaderAt, size int64) error {
 		return fmt.Errorf("file has %d bytes, its %d pages need %d", size, m.pages, m.pages*m.pageSize)
 	}
 	w := walker{file: file, meta: m, seen: make(map[uint64]bool)}
-	return w.page(m.root)
+	return w.page(m.root, nil, nil)
 }
 
 // meta is one of the file's two heads.
@@ -101,8 +101,9 @@ type walker struct {
 	seen map[uint64]bool
 }
 
-// page checks one page and all below it.
-func (w *walker) page(id uint64) error {
+// page checks one page and all below it. Its keys are not below low, and below
+// high; nil is no bound.
+func (w *walker) page(id uint64, low, high []byte) error {
 	if err := w.claim(id); err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (w *walker) page(id uint64) error {
 	if _, err := w.file.ReadAt(b, int64(id*w.meta.pageSize)); err != nil {
 		return fmt.Errorf("page %d: %w", id, err)
 	}
-	if err := w.elements(b); err != nil {
+	if err := w.elements(b, low, high); err != nil {
 		return fmt.Errorf("page %d: %w", id, err)
 	}
 	return nil
@@ -147,7 +148,7 @@ func (w *walker) claim(id uint64) error {
 
 // elements checks what stands on a page, keys in order and nothing out of
 // bounds, and goes down.
-func (w *walker) elements(b []byte) error {
+func (w *walker) elements(b, low, high []byte) error {
 	kind, count := native.Uint16(b[8:]), int(native.Uint16(b[10:]))
 	if kind != branchPage && kind != leafPage {
 		return fmt.Errorf("is of kind %#x", kind)
@@ -158,48 +159,54 @@ func (w *walker) elements(b []byte) error {
 	if pageHead+count*elementSize > len(b) {
 		return fmt.Errorf("has %d elements in %d bytes", count, len(b))
 	}
-	var before []byte
-	for i := range count {
-		read := w.leaf
-		if kind == branchPage {
-			read = w.branch
+	keys := make([][]byte, count, count+1)
+	for i := range keys {
+		at := pageHead + i*elementSize
+		from, size := native.Uint32(b[at:]), native.Uint32(b[at+4:])
+		if kind == leafPage {
+			from, size = native.Uint32(b[at+4:]), native.Uint32(b[at+8:])
 		}
-		key, err := read(b, pageHead+i*elementSize)
+		var err error
+		if keys[i], err = inside(b, at, from, size); err != nil {
+			return err
+		}
+		if low != nil && bytes.Compare(keys[i], low) < 0 || high != nil && bytes.Compare(keys[i], high) >= 0 {
+			return fmt.Errorf("key %d belongs elsewhere", i)
+		}
+		if i > 0 && bytes.Compare(keys[i-1], keys[i]) >= 0 {
+			return fmt.Errorf("key %d is out of order", i)
+		}
+	}
+	keys = append(keys, high)
+	for i := range count {
+		at := pageHead + i*elementSize
+		var err error
+		if kind == branchPage {
+			err = w.page(native.Uint64(b[at+8:]), keys[i], keys[i+1])
+		} else {
+			err = w.leaf(b, at, keys[i])
+		}
 		if err != nil {
 			return err
 		}
-		if i > 0 && bytes.Compare(before, key) >= 0 {
-			return fmt.Errorf("key %d is out of order", i)
-		}
-		before = key
 	}
 	return nil
 }
 
-func (w *walker) branch(b []byte, at int) (key []byte, err error) {
+// leaf checks one element of a leaf, and the bucket that it may be.
+func (w *walker) leaf(b []byte, at int, key []byte) error {
 	e := b[at : at+elementSize]
-	if key, err = inside(b, at, native.Uint32(e), native.Uint32(e[4:])); err != nil {
-		return nil, err
-	}
-	return key, w.page(native.Uint64(e[8:]))
-}
-
-func (w *walker) leaf(b []byte, at int) (key []byte, err error) {
-	e := b[at : at+elementSize]
-	from, size := native.Uint32(e[4:]), native.Uint32(e[8:])
-	if key, err = inside(b, at, from, size); err != nil {
-		return nil, err
-	}
-	value, err := inside(b, at+int(size), from, native.Uint32(e[12:]))
+	value, err := inside(b, at+len(key), native.Uint32(e[4:]), native.Uint32(e[12:]))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if native.Uint32(e)&bucketElement != 0 {
-		if err := w.bucket(value); err != nil {
-			return nil, fmt.Errorf("bucket %q: %w", key, err)
-		}
+	if native.Uint32(e)&bucketElement == 0 {
+		return nil
 	}
-	return key, nil
+	if err := w.bucket(value); err != nil {
+		return fmt.Errorf("bucket %q: %w", key, err)
+	}
+	return nil
 }
 
 // bucket goes into a bucket: to its root page, or to the one page behind its
@@ -209,7 +216,7 @@ func (w *walker) bucket(value []byte) error {
 		return fmt.Errorf("has a head of %d bytes", len(value))
 	}
 	if root := native.Uint64(value); root != 0 {
-		return w.page(root)
+		return w.page(root, nil, nil)
 	}
 	if len(value) < bucketHead+pageHead {
 		return fmt.Errorf("has an inline page of %d bytes", len(value)-bucketHead)
@@ -218,7 +225,7 @@ func (w *walker) bucket(value []byte) error {
 	if native.Uint16(page[8:]) != leafPage {
 		return errors.New("has an inline page that is no leaf")
 	}
-	return w.elements(page)
+	return w.elements(page, nil, nil)
 }
 
 // inside is b[at+from:][:n], if the page has so much.

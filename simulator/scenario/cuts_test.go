@@ -199,9 +199,8 @@ func crashRun(ctx context.Context, s *shop.Shop, at *point, power bool) (o outco
 			k.Kill()
 		}
 		k.Board().OnCommit(nil)
-		c.struck = nil
+		c = c.comesBack()
 		if o.err = k.PowerOn(); o.err == nil {
-			c.again = true
 			o.err = c.until(ctx, false)
 		}
 	}

@@ -29,6 +29,13 @@ type shopper struct {
 	inserted int  // yen
 }
 
+// comesBack is the same customer after the crash, whom nothing strikes any more.
+func (c *shopper) comesBack() *shopper {
+	back := *c
+	back.struck, back.again = nil, true
+	return &back
+}
+
 // describe is what somebody sees who wonders why it does not go on.
 func (c *shopper) describe(ctx context.Context) string {
 	t := c.kiosk.Tree()
