@@ -26,6 +26,10 @@ import (
 // version is what the office's minimum is compared with.
 const version = 1
 
+// printerPoll is never at the instant at which the printer has done something:
+// what is asked then has no answer that is the same twice.
+const printerPoll = 47*time.Millisecond + 301*time.Microsecond + 7*time.Nanosecond
+
 // life is one run of the daemon, from power on to its end. It is wired as
 // daemon.Run does it, but for panel and touch.
 type life struct {
@@ -142,7 +146,7 @@ func (l *life) openPaper() (err error) {
 		return err
 	}
 	l.sheets = attendant.NewSheets(func(ctx context.Context) (*ipp.Dev, error) {
-		return ipp.New(ctx, "ipp://printer/ipp/print", ipp.Opts{Dial: l.w.machine.network.dial(l.p)})
+		return ipp.New(ctx, "ipp://printer/ipp/print", ipp.Opts{Poll: printerPoll, Dial: l.w.machine.network.dial(l.p)})
 	}, l.exit, l.p.Clock(), l.rest)
 	if l.tray, err = l.sensor("SHEET_TRAY", contact.Opts{Changed: l.sheets.TrayChanged, Work: l.gauge.Begin}); err != nil {
 		return err
@@ -166,7 +170,7 @@ func (l *life) openOthers() (err error) {
 			return nil, err
 		}
 		return escpos.New(port, escpos.Opts{})
-	}, artist{l.w})
+	}, artist{l.w, l.p})
 	dev, err := l.p.Reader("reader")
 	if err != nil {
 		return err
@@ -207,7 +211,7 @@ func (l *life) serve() error {
 	l.counter = l.w.newCounter(l, memory)
 	g.Go(func() error { return attendant.Report(ctx, l.counter, l.log) })
 	g.Go(func() error {
-		return attendant.Serve(ctx, l.counter, l.service, l.log, func() { l.w.trace.add("ready") })
+		return attendant.Serve(ctx, l.counter, l.service, l.log, func() { l.say("ready") })
 	})
 	go func() {
 		defer close(l.ended)
@@ -242,7 +246,7 @@ func (w *world) newCounter(l *life, j flows.Journal) *flows.Counter {
 	c := &flows.Counter{
 		Kiosk: kioskID, Municipality: "inagi", Contact: flows.Contact{Municipality: "稲城市", Office: "市民課", Phone: "042-378-2111", Hours: "8:30-17:15"},
 		Screen: l.face, Reader: l.reader, Cash: l.cash, Sheets: l.sheets, Slips: l.slips, Signals: l.signals,
-		Office: sessions{l.client, w}, Journal: j, Clock: l.clock, Service: l.service, Log: l.log,
+		Office: sessions{l.client, w, l.p}, Journal: j, Clock: l.clock, Service: l.service, Log: l.log,
 		Limits: flows.Limits{
 			Idle: time.Minute, Pay: 3 * time.Minute, End: 20 * time.Second, Card: time.Minute, Fetch: 30 * time.Second,
 			Sheet: time.Minute, Settle: 10 * time.Minute, Visit: 15 * time.Minute, LastStart: 10 * time.Minute,
@@ -250,6 +254,9 @@ func (w *world) newCounter(l *life, j flows.Journal) *flows.Counter {
 	}
 	if f := w.o.sabotage.counter; f != nil {
 		f(c)
+	}
+	if f := w.o.sabotage.state; f != nil {
+		f(c, w.state)
 	}
 	return c
 }
@@ -290,6 +297,15 @@ func (l *life) watchDoor(ctx context.Context) error {
 		if err := l.tape.Write(e); err != nil {
 			l.log.Error("door not booked", "err", err)
 		}
+	}
+}
+
+// say writes into the trace what a living daemon does.
+func (l *life) say(format string, args ...any) { l.p.say(l.w, format, args...) }
+
+func (p *plug) say(w *world, format string, args ...any) {
+	if !p.dead() {
+		w.trace.add(format, args...)
 	}
 }
 

@@ -100,9 +100,6 @@ func (p *paperwork) look(w *world) {
 		w.trace.add("sheet %d of %d", d.number, d.of)
 		key := drawnSheet{d.issue, d.number}
 		p.out[key]++
-		if p.out[key] > p.intents[key] {
-			w.violate("I10", "sheet %d came out %d times, the journal has it %d times", d.number, p.out[key], p.intents[key])
-		}
 		switch {
 		case c == nil:
 			w.violate("I1", "a sheet came out and nobody was there")
@@ -112,6 +109,9 @@ func (p *paperwork) look(w *world) {
 			w.violate("I1", "%s got a sheet drawn %v before", c.resident, (c.came - d.at).Round(time.Second))
 		case s.Number != 1 || s.Back == nil:
 			w.violate("I1", "a sheet of %s has no back", c.resident)
+		}
+		if p.out[key] > p.intents[key] {
+			w.violate("I10", "sheet %d came out %d times, the journal has it %d times", d.number, p.out[key], p.intents[key])
 		}
 	}
 }

@@ -32,6 +32,7 @@ type Options struct {
 	// Found hears of every violation, once it was replayed. May be nil.
 	Found func(v *Violation, again bool)
 
+	once     bool // a violation is not replayed
 	sabotage sabotage
 	only     habits
 }
@@ -56,7 +57,12 @@ func Run(ctx context.Context, t *testing.T, o Options) (Report, error) {
 		if err != nil {
 			return r, fmt.Errorf("soak: seed %d, customers from %d: %w", o.Seed, at, err)
 		}
-		if first.found != nil || at%twiceEvery == 0 {
+		if first.found != nil && o.once {
+			r.Violations = append(r.Violations, first.found)
+			o.Found(first.found, false)
+			break
+		}
+		if !o.once && (first.found != nil || at%twiceEvery == 0) {
 			if err := o.again(t, at, n, complete, first, &r); err != nil {
 				return r, err
 			}

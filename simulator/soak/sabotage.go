@@ -9,5 +9,6 @@ import (
 // bite. Empty, it is nothing.
 type sabotage struct {
 	counter func(c *flows.Counter)
+	state   func(c *flows.Counter, dir string)
 	upload  func(to journal.Office) journal.Office
 }

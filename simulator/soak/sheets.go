@@ -71,7 +71,10 @@ func (e easel) sheets(rec paper.Record, issue string) ([]paper.Sheet, error) {
 }
 
 // artist draws slips without letters: their digest as dots.
-type artist struct{ w *world }
+type artist struct {
+	w *world
+	p *plug
+}
 
 const slipRows = 16
 
@@ -82,7 +85,7 @@ func (a artist) Slip(s flows.Slip) ([]byte, func() error, error) {
 		copy(rows[i*escpos.RowLen:], sum[:])
 	}
 	return rows, func() error {
-		a.w.trace.add("slip %s owed=%d change=%d fee=%d", s.Kind, s.Owed, s.Change, s.Fee)
+		a.p.say(a.w, "slip %s owed=%d change=%d fee=%d", s.Kind, s.Owed, s.Change, s.Fee)
 		return nil
 	}, nil
 }

@@ -73,6 +73,7 @@ func (l wire) silence(ctx context.Context) error {
 type sessions struct {
 	flows.Office
 	w *world
+	p *plug
 }
 
 func (o sessions) Begin(ctx context.Context, certificate []byte) (flows.Session, error) {
@@ -87,7 +88,7 @@ func (o sessions) Begin(ctx context.Context, certificate []byte) (flows.Session,
 
 func (o sessions) ReportReset(ctx context.Context, visit string, outcome flows.ResetOutcome) error {
 	err := o.Office.ReportReset(ctx, visit, outcome)
-	o.w.trace.add("report %s %v", outcome, err == nil)
+	o.p.say(o.w, "report %s %v", outcome, err == nil)
 	return err
 }
 

@@ -196,12 +196,12 @@ func (w *world) cut(kill bool) {
 	}
 	w.off = true
 	w.mu.Unlock()
+	w.trace.add("cut kill=%v", kill)
 	w.books.cut()
 	l.p.cut()
 	if !kill {
 		w.machine.powerCut()
 	}
-	w.trace.add("cut kill=%v", kill)
 	l.cancel()
 }
 
