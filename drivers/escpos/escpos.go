@@ -45,7 +45,7 @@ type Opts struct {
 	// Feed is how many dots are fed before the cut, besides what the printer
 	// needs to reach its cutter; 0 means 24 (3 mm).
 	Feed byte
-	// Answer is how long one question may take; 0 means 300 ms.
+	// Answer is how long one question may take; 0 means 800 ms.
 	Answer time.Duration
 	// Stall is how long the printer may take no byte at all; 0 means 2 s.
 	Stall time.Duration
@@ -62,7 +62,7 @@ func (o Opts) withDefaults() Opts {
 		o.Feed = 24
 	}
 	if o.Answer == 0 {
-		o.Answer = 300 * time.Millisecond
+		o.Answer = 800 * time.Millisecond
 	}
 	if o.Stall == 0 {
 		o.Stall = 2 * time.Second
