@@ -173,9 +173,10 @@ func (c *shopper) tap(ctx context.Context, t *shop.Tree, id string) error {
 	at := n.Middle()
 	touched, cancel := context.WithCancel(ctx)
 	defer cancel()
+	struck := c.struck
 	go func() {
 		select {
-		case <-c.struck: // a kiosk that is held reads no touch
+		case <-struck: // a kiosk that is held reads no touch
 			cancel()
 		case <-touched.Done():
 		}
