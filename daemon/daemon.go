@@ -23,6 +23,7 @@ import (
 	"kioskd/daemon/journal"
 	"kioskd/daemon/office"
 	"kioskd/daemon/screen"
+	"kioskd/daemon/serving"
 	"kioskd/drivers/board"
 	"kioskd/flows"
 )
@@ -67,6 +68,8 @@ type kiosk struct {
 	office  *line
 	service *attendant.Service
 	memory  *memory
+	lock    *serving.Lock
+	panel   panel
 
 	touchDead atomic.Bool
 	panelDead atomic.Bool
@@ -82,14 +85,18 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 	k.rest = attendant.NewRest(&k.gauge)
 	k.clock = attendant.NewClock(k.board.Clock(), k.rest)
 	watched, _ := k.board.(board.Watched)
+	if k.lock, err = serving.Open(serving.Path(k.cfg.Control)); err != nil {
+		return fmt.Errorf("daemon: %w", err)
+	}
+	defer func() { err = errors.Join(err, k.lock.Close()) }()
 
-	panel, format, err := openPanel(k.board, k.cfg)
-	if err != nil {
+	var format screen.Format
+	if k.panel, format, err = openPanel(k.board, k.cfg); err != nil {
 		return fmt.Errorf("daemon: panel: %w", err)
 	}
-	defer func() { err = errors.Join(err, panel.Halt()) }()
+	defer func() { err = errors.Join(err, k.panel.Halt()) }()
 	k.screen, err = screen.New(screen.Options{
-		Panel: panel, Format: format, Fonts: k.cfg.Fonts, Clock: k.board.Clock(), Language: k.cfg.Language,
+		Panel: k.panel, Format: format, Fonts: k.cfg.Fonts, Clock: k.board.Clock(), Language: k.cfg.Language,
 		Gauge: &k.gauge, Watched: watched, Log: k.log, Rest: k.rest.Down,
 	})
 	if err != nil {
@@ -97,8 +104,7 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, k.screen.Close()) }()
 
-	o := opener{board: k.board, cfg: k.cfg, gauge: &k.gauge, rest: k.rest, log: k.log, turn: k.beat}
-	k.devices, err = o.open(artist{k.screen})
+	k.devices, err = k.opener().open(artist{k.screen})
 	if err != nil {
 		return fmt.Errorf("daemon: %w", err)
 	}
@@ -128,7 +134,7 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 	if watched != nil {
 		watched.SetLooker(looker{&k.gauge, k.look})
 	}
-	return k.serve(ctx, panel, watched, client)
+	return k.serve(ctx, watched, client)
 }
 
 // serveBound is how long the loop that serves the customer may go without a
@@ -137,7 +143,7 @@ const serveBound = 20 * time.Second
 
 // serve runs all loops until one that nobody can be served without fails, or ctx
 // ends, and waits for all.
-func (k *kiosk) serve(ctx context.Context, p panel, points journal.Points, client *office.Client) error {
+func (k *kiosk) serve(ctx context.Context, points journal.Points, client *office.Client) error {
 	k.memory = openMemory(k.cfg, points, k.now)
 	k.memory.look(k.service, k.log) // before anybody is served
 	g, ctx := errgroup.WithContext(ctx)
@@ -153,8 +159,8 @@ func (k *kiosk) serve(ctx context.Context, p panel, points journal.Points, clien
 		}
 	})
 	part("service", k.service.Run)
-	part("touch", func(ctx context.Context) error { return k.touch(ctx, p.Bounds().Size()) })
-	part("panel", func(ctx context.Context) error { return k.watchPanel(ctx, p) })
+	part("touch", func(ctx context.Context) error { return k.touch(ctx, k.panel.Bounds().Size()) })
+	part("panel", k.watchPanel)
 	part("acceptor", k.devices.cash.Run)
 	part("reader", k.devices.reader.Run)
 	g.Go(func() error { return k.watchPower(ctx) }) // its end is the kiosk's
@@ -166,7 +172,7 @@ func (k *kiosk) serve(ctx context.Context, p panel, points journal.Points, clien
 	disk, kept := k.monitor.Loop("disk", health.Bound)
 	defer kept()
 	g.Go(func() error { return k.memory.keep(health.With(ctx, disk), k.service, k.log) })
-	g.Go(func() error { return control.Serve(ctx, k.cfg.Control, k.memory, k.now, k.log) })
+	g.Go(func() error { return control.Serve(ctx, k.cfg.Control, technicians{k.memory, k}, k.now, k.log) })
 	g.Go(func() error { return k.watchTopology(ctx, client.Rules) })
 	if j := k.memory.Journal; j != nil {
 		client.OnReachable(func(up bool) {
@@ -197,6 +203,10 @@ func (k *kiosk) serve(ctx context.Context, p panel, points journal.Points, clien
 	return errors.Join(err, k.memory.close())
 }
 
+func (k *kiosk) opener() opener {
+	return opener{board: k.board, cfg: k.cfg, gauge: &k.gauge, rest: k.rest, log: k.log, turn: k.beat}
+}
+
 func (k *kiosk) now() time.Time {
 	now, _ := k.board.Clock().Now()
 	return now
@@ -215,6 +225,7 @@ func (k *kiosk) counter() *flows.Counter {
 			Visit: time.Duration(l.Visit), LastStart: time.Duration(l.LastStart),
 		},
 	}
+	c.Lock = updateLock{k.lock, k.log}
 	c.Technician = k.technician()
 	return c
 }

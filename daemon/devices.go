@@ -24,7 +24,9 @@ import (
 
 // devices are what hangs on the board besides the screen.
 type devices struct {
-	cash    *attendant.Cash
+	coin    *coin.Acceptor
+	hoppers map[int]*coin.Hopper // by yen
+	cash    *attendant.Cash      // both
 	sheets  *attendant.Sheets
 	slips   *attendant.Slips
 	signals *attendant.Signals
@@ -66,35 +68,50 @@ func (o opener) open(artist attendant.Artist) (*devices, error) {
 	return d, nil
 }
 
+// hopperCoins are the coins that can be paid out, in yen.
+func hopperCoins() []int { return []int{100, 50, 10} }
+
 func (o opener) coins(d *devices) error {
-	w, clock := o.cfg.Wiring, o.board.Clock()
-	pulse, err := o.board.Input(w.CoinPulse)
-	if err != nil {
+	if err := o.acceptor(d); err != nil {
 		return err
 	}
-	inhibit, err := o.board.Output(w.CoinInhibit)
-	if err != nil {
-		return err
-	}
-	acceptor, err := coin.NewAcceptor(pulse, inhibit, clock, coin.Opts{Work: o.gauge.Begin, Turn: health.Beat})
-	if err != nil {
-		return err
-	}
-	hoppers := make(map[int]*coin.Hopper)
-	d.cash = attendant.NewCash(acceptor, hoppers, o.rest, o.log)
-	for _, yen := range []int{10, 50, 100} {
-		motor, err := o.board.Output(fmt.Sprintf(w.HopperMotor, yen))
-		if err != nil {
-			return err
-		}
-		exit, err := o.board.Input(fmt.Sprintf(w.HopperCoin, yen))
-		if err != nil {
-			return err
-		}
-		if hoppers[yen], err = coin.NewHopper(motor, exit, clock, coin.HopperOpts{}); err != nil {
+	d.hoppers = make(map[int]*coin.Hopper)
+	d.cash = attendant.NewCash(d.coin, d.hoppers, o.rest, o.log)
+	for _, yen := range hopperCoins() {
+		if err := o.hopper(d, yen); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+func (o opener) acceptor(d *devices) error {
+	pulse, err := o.board.Input(o.cfg.Wiring.CoinPulse)
+	if err != nil {
+		return err
+	}
+	inhibit, err := o.board.Output(o.cfg.Wiring.CoinInhibit)
+	if err != nil {
+		return err
+	}
+	d.coin, err = coin.NewAcceptor(pulse, inhibit, o.board.Clock(), coin.Opts{Work: o.gauge.Begin, Turn: health.Beat})
+	return err
+}
+
+func (o opener) hopper(d *devices, yen int) error {
+	motor, err := o.board.Output(fmt.Sprintf(o.cfg.Wiring.HopperMotor, yen))
+	if err != nil {
+		return err
+	}
+	exit, err := o.board.Input(fmt.Sprintf(o.cfg.Wiring.HopperCoin, yen))
+	if err != nil {
+		return err
+	}
+	h, err := coin.NewHopper(motor, exit, o.board.Clock(), coin.HopperOpts{})
+	if err != nil {
+		return err
+	}
+	d.hoppers[yen] = h
 	return nil
 }
 
@@ -122,14 +139,23 @@ func (o opener) lights(d *devices) error {
 }
 
 func (o opener) paper(d *devices) error {
-	exit, err := o.sensor(o.cfg.Wiring.SheetExit, contact.Opts{})
-	if err != nil {
+	if err := o.exit(d); err != nil {
 		return err
 	}
-	d.exit = exit
-	d.sheets = attendant.NewSheets(func(ctx context.Context) (*ipp.Dev, error) {
-		return ipp.New(ctx, o.cfg.SheetPrinter.URL, ipp.Opts{})
-	}, exit, o.board.Clock(), o.rest)
+	d.sheets = attendant.NewSheets(o.sheetPrinter, d.exit, o.board.Clock(), o.rest)
+	return o.tray(d)
+}
+
+func (o opener) sheetPrinter(ctx context.Context) (*ipp.Dev, error) {
+	return ipp.New(ctx, o.cfg.SheetPrinter.URL, ipp.Opts{})
+}
+
+func (o opener) exit(d *devices) (err error) {
+	d.exit, err = o.sensor(o.cfg.Wiring.SheetExit, contact.Opts{})
+	return err
+}
+
+func (o opener) tray(d *devices) (err error) {
 	d.tray, err = o.sensor(o.cfg.Wiring.SheetTray, contact.Opts{Changed: d.sheets.TrayChanged, Work: o.gauge.Begin})
 	d.sheets.SetTray(d.tray)
 	return err
@@ -166,18 +192,20 @@ func (o opener) doorway(d *devices) error {
 }
 
 func (o opener) receipts(d *devices, artist attendant.Artist) error {
-	d.slips = attendant.NewSlips(func() (*escpos.Dev, error) {
-		port, err := o.board.UART(o.cfg.Wiring.Receipts)
-		if err != nil {
-			return nil, err
-		}
-		dev, err := escpos.New(port, escpos.Opts{})
-		if err != nil {
-			return nil, errors.Join(err, port.Close())
-		}
-		return dev, nil
-	}, artist)
+	d.slips = attendant.NewSlips(o.receiptPrinter, artist)
 	return nil
+}
+
+func (o opener) receiptPrinter() (*escpos.Dev, error) {
+	port, err := o.board.UART(o.cfg.Wiring.Receipts)
+	if err != nil {
+		return nil, err
+	}
+	dev, err := escpos.New(port, escpos.Opts{})
+	if err != nil {
+		return nil, errors.Join(err, port.Close())
+	}
+	return dev, nil
 }
 
 func (o opener) card(d *devices) error {
@@ -201,8 +229,11 @@ func (o opener) cardReader() (board.Reader, error) {
 // lamps dark.
 func (d *devices) close() error {
 	var errs []error
-	if d.cash != nil {
-		errs = append(errs, d.cash.Close())
+	if d.coin != nil {
+		errs = append(errs, d.coin.Halt())
+	}
+	for _, h := range d.hoppers {
+		errs = append(errs, h.Close())
 	}
 	if d.signals != nil {
 		errs = append(errs, d.signals.Close())

@@ -45,6 +45,14 @@ func (p framePanel) Update(f *screen.Frame, dirty []image.Rectangle) error {
 	return p.Push(dirty, &framebuffer.Frame{Pix: f.Pix, Stride: f.Stride, Rect: f.Rect})
 }
 
+// screenSize is a model's, in pixels.
+func screenSize(model string) image.Point {
+	if model == config.FB10 {
+		return image.Pt(1280, 800)
+	}
+	return image.Pt(ra8875.Width, ra8875.Height)
+}
+
 // openPanel takes the model's panel, and says how it keeps a pixel.
 func openPanel(b board.Board, cfg config.Config) (panel, screen.Format, error) {
 	if cfg.Model == config.FB10 {
@@ -71,6 +79,7 @@ func openPanel(b board.Board, cfg config.Config) (panel, screen.Format, error) {
 
 // touchChip is a touch controller that has answered.
 type touchChip interface {
+	String() string
 	// run hands on where fingers lie, until ctx ends or the chip is dead.
 	run(ctx context.Context, fingers func([]image.Point)) error
 	Halt() error
@@ -107,31 +116,31 @@ type touchLines struct {
 	irq   board.Input
 }
 
-func (k *kiosk) touchLines() (l touchLines, err error) {
-	w := k.cfg.Wiring
-	if l.bus, err = k.board.I2C(w.Touch); err != nil {
+func (o opener) touchLines() (l touchLines, err error) {
+	w := o.cfg.Wiring
+	if l.bus, err = o.board.I2C(w.Touch); err != nil {
 		return l, err
 	}
-	if k.cfg.Model != config.FB10 {
-		if l.reset, err = k.board.Output(w.TouchReset); err != nil {
+	if o.cfg.Model != config.FB10 {
+		if l.reset, err = o.board.Output(w.TouchReset); err != nil {
 			return l, err
 		}
 	}
-	l.irq, err = k.board.Input(w.TouchIRQ)
+	l.irq, err = o.board.Input(w.TouchIRQ)
 	return l, err
 }
 
-// openTouch greets the model's touch chip.
-func (k *kiosk) openTouch(l touchLines, size image.Point) (touchChip, error) {
-	uptime := k.board.Clock().Uptime
-	if k.cfg.Model == config.FB10 {
-		chip, err := ft5x06.New(l.bus, l.irq, ft5x06.Opts{Size: size, Work: k.gauge.Begin, Uptime: uptime, Turn: health.Beat})
+// touch greets the model's touch chip.
+func (o opener) touch(l touchLines, size image.Point) (touchChip, error) {
+	uptime := o.board.Clock().Uptime
+	if o.cfg.Model == config.FB10 {
+		chip, err := ft5x06.New(l.bus, l.irq, ft5x06.Opts{Size: size, Work: o.gauge.Begin, Uptime: uptime, Turn: health.Beat})
 		if err != nil {
 			return nil, err
 		}
 		return focaltech{chip}, nil
 	}
-	chip, err := gt911.New(l.bus, l.reset, l.irq, gt911.Opts{Work: k.gauge.Begin, Uptime: uptime, Turn: health.Beat})
+	chip, err := gt911.New(l.bus, l.reset, l.irq, gt911.Opts{Work: o.gauge.Begin, Uptime: uptime, Turn: health.Beat})
 	if err != nil {
 		return nil, err
 	}
@@ -140,12 +149,13 @@ func (k *kiosk) openTouch(l touchLines, size image.Point) (touchChip, error) {
 
 // touch listens to the touch chip, and starts it anew when it is dead.
 func (k *kiosk) touch(ctx context.Context, size image.Point) error {
-	lines, err := k.touchLines()
+	o := k.opener()
+	lines, err := o.touchLines()
 	if err != nil {
 		return fmt.Errorf("daemon: touch: %w", err)
 	}
 	repeat(ctx, touchRetry, func() error {
-		chip, err := k.openTouch(lines, size)
+		chip, err := o.touch(lines, size)
 		if err == nil {
 			k.touchDead.Store(false)
 			err = errors.Join(chip.run(ctx, k.screen.Finger), chip.Halt())
@@ -161,7 +171,7 @@ func (k *kiosk) touch(ctx context.Context, size image.Point) error {
 // watchPanel reads the panel's chip back again and again: nothing else would
 // tell that the glass is black. A chip that has lost its settings is set up
 // anew, and gets the next picture whole.
-func (k *kiosk) watchPanel(ctx context.Context, p panel) error {
+func (k *kiosk) watchPanel(ctx context.Context) error {
 	tick := time.NewTicker(panelCheck)
 	defer tick.Stop()
 	for {
@@ -171,7 +181,7 @@ func (k *kiosk) watchPanel(ctx context.Context, p panel) error {
 		case <-tick.C:
 		}
 		health.Beat(ctx)
-		err := p.Check()
+		err := k.panel.Check()
 		if err == nil {
 			if err := k.screen.Renew(); err != nil {
 				k.log.Error("panel gets no picture", "err", err)
@@ -185,7 +195,7 @@ func (k *kiosk) watchPanel(ctx context.Context, p panel) error {
 			k.log.Error("panel is dead", "err", err)
 			k.devices.signals.On(flows.LampAttention)
 		}
-		if p.Refresh() != nil || p.Check() != nil {
+		if k.panel.Refresh() != nil || k.panel.Check() != nil {
 			continue
 		}
 		k.log.Info("panel is set up anew")

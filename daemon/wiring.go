@@ -2,9 +2,11 @@ package daemon
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 
 	"kioskd/daemon/office"
+	"kioskd/daemon/serving"
 	"kioskd/flows"
 )
 
@@ -66,5 +68,26 @@ func (s *session) Close() {
 	defer s.line.mu.Unlock()
 	if s.line.session == s {
 		s.line.session = nil
+	}
+}
+
+// updateLock is the update lock as flows see it. A lock that fails begins no
+// visit: somebody may be changing the kiosk.
+type updateLock struct {
+	*serving.Lock
+	log *slog.Logger
+}
+
+func (l updateLock) Take() bool {
+	ok, err := l.Lock.Take()
+	if err != nil {
+		l.log.Error("update lock", "err", err)
+	}
+	return ok
+}
+
+func (l updateLock) Release() {
+	if err := l.Lock.Release(); err != nil {
+		l.log.Error("update lock", "err", err)
 	}
 }

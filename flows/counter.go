@@ -22,7 +22,7 @@ import (
 )
 
 // Counter is what a customer stands in front of. All exported fields but
-// Technician are required.
+// Technician and Lock are required.
 type Counter struct {
 	Kiosk        string
 	Municipality string  // where the machine stands: its hours decide the gate
@@ -43,6 +43,9 @@ type Counter struct {
 	// Technician opens the maintenance page; nil where no code was set, and then
 	// there is none.
 	Technician *Technician
+	// Lock is held while a customer is served; nil where nobody changes the kiosk
+	// under way.
+	Lock Lock
 
 	reporting turn              // one Report at a time
 	stand     map[string]string // of each device, as it was booked last
@@ -71,6 +74,7 @@ func (c *Counter) Serve(ctx context.Context) error {
 	if err := c.home(ctx); err != nil {
 		return c.left(ctx, err)
 	}
+	defer c.release()
 	for {
 		id, err := c.ask(ctx, Page{
 			Name:    PageMenu,
@@ -89,6 +93,16 @@ func (c *Counter) Serve(ctx context.Context) error {
 		if !errors.Is(err, errAgain) {
 			return c.left(ctx, err)
 		}
+		c.release()
+	}
+}
+
+// hold takes the kiosk for a customer, unless somebody is changing it.
+func (c *Counter) hold() bool { return c.Lock == nil || c.Lock.Take() }
+
+func (c *Counter) release() {
+	if c.Lock != nil {
+		c.Lock.Release()
 	}
 }
 

@@ -210,6 +210,15 @@ type Service interface {
 	Changed() <-chan struct{}
 }
 
+// Lock keeps whoever would change the kiosk, an update say, from doing so while a
+// customer is served, and a customer from starting while it is being changed.
+type Lock interface {
+	// Take is false while somebody else has the kiosk. It does not wait.
+	Take() bool
+	// Release gives it back. It may be called twice.
+	Release()
+}
+
 // Limits are how long things may take. All are board time.
 type Limits struct {
 	Idle, Pay, End, Card, Fetch, Sheet, Settle, Visit, LastStart time.Duration

@@ -121,6 +121,12 @@ func (c *Counter) settleOnce(ctx context.Context, debts *[]*Account, owed *int) 
 	if id == "next" {
 		return errHome
 	}
+	if !c.hold() {
+		// Somebody is changing the kiosk: what is owed stays booked.
+		_, err = c.Screen.Ask(ctx, p, c.Reader.Gone(asking))
+		return err
+	}
+	defer c.release()
 	person, err := c.whose()
 	if err != nil {
 		c.Log.Warn("settle: card not read", "err", err)
@@ -152,6 +158,7 @@ func (c *Counter) settleOnce(ctx context.Context, debts *[]*Account, owed *int) 
 		return err
 	}
 	// Another card, or one that cannot be read: the page stays.
+	c.release()
 	_, err = c.Screen.Ask(ctx, p, c.Reader.Gone(asking))
 	return err
 }

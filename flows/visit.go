@@ -48,10 +48,18 @@ func (c *Counter) certificate(ctx context.Context) error {
 	return v.end(ctx, v.run(ctx))
 }
 
+// reasonChanging is what a customer is told while somebody changes the kiosk.
+const reasonChanging = "maintenance"
+
 // begin opens a visit, unless this cannot be had now: then it says so, and leads
 // back to the menu.
 func (c *Counter) begin(ctx context.Context, errand string) (*visit, error) {
-	if reason := c.gate(ctx, errand); reason != "" {
+	reason := reasonChanging
+	if c.hold() {
+		reason = c.gate(ctx, errand)
+	}
+	if reason != "" {
+		c.release() // whoever reads the page is not being served
 		return nil, c.unavailable(ctx, errand, reason, c.Contact)
 	}
 	v := &visit{c: c, id: number(), errand: errand, how: HowCancelled, municipality: c.Municipality, contact: c.Contact}

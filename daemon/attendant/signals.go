@@ -3,7 +3,10 @@ package attendant
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -57,6 +60,20 @@ func (s *Signals) sound(pattern []time.Duration) {
 			s.log.Warn("buzzer", "err", err)
 		}
 	})
+}
+
+// Try flashes one lamp after the other, in the order of their names, sounds the
+// buzzer, and leaves all as they were. Its error names what did not take it.
+func (s *Signals) Try(ctx context.Context, flash time.Duration) error {
+	for _, name := range slices.Sorted(maps.Keys(s.lamps)) {
+		if err := s.lamps[name].Flash(flash); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if err := s.buzzer.Beep(ctx, beep...); err != nil {
+		return fmt.Errorf("buzzer: %w", err)
+	}
+	return nil
 }
 
 // Close ends all sound and light.

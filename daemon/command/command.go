@@ -1,4 +1,5 @@
-// Package command is kioskd's command line: run, journal, refill, identity.
+// Package command is kioskd's command line: run, check, journal and the
+// technician's others.
 package command
 
 import (
@@ -34,12 +35,17 @@ const (
 const usage = `kioskd runs a certificate kiosk.
 
   kioskd run -config FILE                 serve customers
+  kioskd check -config FILE               try every device and the office, a line each
+                 [-wiring]                only show what is to be wired where
+                 [-sheet] [-json]         also print one test sheet; for programs
   kioskd journal -config FILE             transactions, and what is owed or unsent
                  [-events | -json]        the same, a line an event, or for programs
                  [-begin-anew]            keep a damaged journal aside and begin a new one
   kioskd refill -config FILE YEN=COINS…   tell how many coins a hopper now holds
   kioskd maintenance-code                 make the configuration's line of a technician's code
   kioskd identity -config FILE            make this kiosk's key and show what the office needs (or -key FILE)
+  kioskd devices -config FILE             the systemd drop-in with this kiosk's devices and addresses
+  kioskd attention -config FILE           light the attention lamp until it is ended
 `
 
 // badInput is what the caller wrote wrongly.
@@ -84,7 +90,7 @@ func say(w io.Writer, text string) { _, _ = io.WriteString(w, text) }
 
 func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return &badInput{"say what to do: run, journal, refill, identity or maintenance-code (kioskd -h tells more)"}
+		return &badInput{"say what to do: run, check, journal, refill, identity, maintenance-code, devices or attention (kioskd -h tells more)"}
 	}
 	name := args[0]
 	if name == "maintenance-code" {
@@ -96,10 +102,13 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	file := f.String("config", "/etc/kioskd/kioskd.toml", "configuration `FILE`")
+	asJSON := f.Bool("json", false, "journal, check: machine-readable")
 	var how howToTell
-	f.BoolVar(&how.json, "json", false, "journal: machine-readable")
 	f.BoolVar(&how.events, "events", false, "journal: a line an event")
 	f.BoolVar(&how.anew, "begin-anew", false, "journal: keep a damaged one aside and begin a new one")
+	var try checking
+	f.BoolVar(&try.sheet, "sheet", false, "check: also print one test sheet")
+	f.BoolVar(&try.wiring, "wiring", false, "check: only show the wiring")
 	key := f.String("key", "", "identity: `FILE` of the key to make, instead of the configuration's")
 	var do func(config.Config) error
 	switch name {
@@ -107,15 +116,27 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 		do = func(cfg config.Config) error {
 			return daemon.Run(ctx, cfg, slog.New(slog.NewTextHandler(stderr, nil)))
 		}
+	case "check":
+		do = func(cfg config.Config) error {
+			try.json = *asJSON
+			return try.run(ctx, cfg, stdout)
+		}
+	case "devices":
+		do = func(cfg config.Config) error { return devices(ctx, cfg, stdout) }
+	case "attention":
+		do = func(cfg config.Config) error { return daemon.Attention(ctx, cfg) }
 	case "journal":
-		do = func(cfg config.Config) error { return showJournal(ctx, cfg, stdout, how) }
+		do = func(cfg config.Config) error {
+			how.json = *asJSON
+			return showJournal(ctx, cfg, stdout, how)
+		}
 	case "refill":
 		do = func(cfg config.Config) error { return refill(ctx, cfg, f.Args()) }
 	case "identity": // below: it needs no configuration when the file is named
 	case "-h", "-help", "--help", "help":
 		return flag.ErrHelp
 	default:
-		return &badInput{fmt.Sprintf("no command %q: there is run, journal, refill, identity and maintenance-code", name)}
+		return &badInput{fmt.Sprintf("no command %q: there is run, check, journal, refill, identity, maintenance-code, devices and attention", name)}
 	}
 	if err := f.Parse(args[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -127,7 +148,13 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 		return &badInput{fmt.Sprintf("%q is too much: %s takes -config FILE", f.Arg(0), name)}
 	}
 	if how != (howToTell{}) && name != "journal" {
-		return &badInput{fmt.Sprintf("-json, -events and -begin-anew are for journal: %s takes -config FILE", name)}
+		return &badInput{fmt.Sprintf("-events and -begin-anew are for journal: %s takes -config FILE", name)}
+	}
+	if try != (checking{}) && name != "check" {
+		return &badInput{fmt.Sprintf("-sheet and -wiring are for check: %s takes -config FILE", name)}
+	}
+	if *asJSON && name != "journal" && name != "check" {
+		return &badInput{fmt.Sprintf("-json is for journal and check: %s takes -config FILE", name)}
 	}
 	if *key != "" && name != "identity" {
 		return &badInput{fmt.Sprintf("-key is for identity: %s takes -config FILE", name)}

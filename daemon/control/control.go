@@ -1,8 +1,9 @@
 // Package control lets a technician's command speak to the running daemon: a
 // unix socket that only root and the daemon's own user can open.
 //
-// It reads the journal, counts coins, and has a damaged journal kept aside. It can
-// pay out nothing, print nothing and read no card.
+// It reads the journal, counts coins, has a damaged journal kept aside, and has the
+// devices tried while no customer is there. It can pay out nothing, print nothing
+// but a test sheet, and read no card.
 package control
 
 import (
@@ -19,25 +20,31 @@ import (
 	"os"
 	"time"
 
+	"kioskd/daemon/check"
 	"kioskd/daemon/journal"
+	"kioskd/daemon/serving"
 	"kioskd/flows"
 )
 
 const (
-	within   = 5 * time.Second // for a whole request
-	bodyMax  = 64 << 20        // of an answer: the journal is the largest
-	coinsMax = 10_000          // in a hopper
+	within      = 5 * time.Second // for a whole request
+	checkWithin = 4 * time.Minute // for all devices, where each takes as long as it may
+	bodyMax     = 64 << 20        // of an answer: the journal is the largest
+	coinsMax    = 10_000          // in a hopper
 )
 
 // ErrNotRunning says that no daemon answers on the socket.
 var ErrNotRunning = errors.New("control: no daemon is running")
 
-// Journal is what the socket hands on.
-type Journal interface {
+// Kiosk is what the socket hands on.
+type Kiosk interface {
 	Report() (journal.Report, error)
 	Write(e flows.Event) error
 	// BeginAnew keeps a damaged journal aside and begins a new one.
 	BeginAnew() (journal.Aside, error)
+	// Check tries every device, and prints one sheet where that is asked for;
+	// serving.ErrServed while there is a customer.
+	Check(ctx context.Context, sheet bool) (check.Report, error)
 }
 
 // Count is how many coins a hopper now holds.
@@ -63,7 +70,7 @@ func (c Count) Event(at time.Time) flows.Event {
 }
 
 // Serve answers on the socket at path until ctx ends. now is the board's clock.
-func Serve(ctx context.Context, path string, j Journal, now func() time.Time, log *slog.Logger) error {
+func Serve(ctx context.Context, path string, k Kiosk, now func() time.Time, log *slog.Logger) error {
 	// A socket that a killed daemon left behind would refuse the new one.
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("control: %w", err)
@@ -78,12 +85,20 @@ func Serve(ctx context.Context, path string, j Journal, now func() time.Time, lo
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /journal", func(w http.ResponseWriter, _ *http.Request) {
-		report, err := j.Report()
+		report, err := k.Report()
 		answer(w, log, report, err)
 	})
 	mux.HandleFunc("POST /journal/begin-anew", func(w http.ResponseWriter, _ *http.Request) {
-		aside, err := j.BeginAnew()
+		aside, err := k.BeginAnew()
 		answer(w, log, aside, err)
+	})
+	mux.HandleFunc("POST /check", func(w http.ResponseWriter, r *http.Request) {
+		err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(checkWithin))
+		var report check.Report
+		if err == nil {
+			report, err = k.Check(r.Context(), r.URL.Query().Get("sheet") != "")
+		}
+		answer(w, log, report, err)
 	})
 	mux.HandleFunc("POST /refill", func(w http.ResponseWriter, r *http.Request) {
 		var c Count
@@ -92,7 +107,7 @@ func Serve(ctx context.Context, path string, j Journal, now func() time.Time, lo
 			err = c.Check()
 		}
 		if err == nil {
-			err = j.Write(c.Event(now()))
+			err = k.Write(c.Event(now()))
 		}
 		answer(w, log, c, err)
 	})
@@ -115,6 +130,10 @@ func Serve(ctx context.Context, path string, j Journal, now func() time.Time, lo
 }
 
 func answer(w http.ResponseWriter, log *slog.Logger, v any, err error) {
+	if errors.Is(err, serving.ErrServed) {
+		http.Error(w, err.Error(), http.StatusConflict)
+		return
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -130,7 +149,7 @@ type Ask struct{ Path string }
 // Journal asks for the whole journal.
 func (a Ask) Journal(ctx context.Context) (journal.Report, error) {
 	var r journal.Report
-	err := a.do(ctx, http.MethodGet, "/journal", nil, &r)
+	err := a.do(ctx, within, http.MethodGet, "/journal", nil, &r)
 	return r, err
 }
 
@@ -138,7 +157,7 @@ func (a Ask) Journal(ctx context.Context) (journal.Report, error) {
 // starts anew.
 func (a Ask) BeginAnew(ctx context.Context) (journal.Aside, error) {
 	var aside journal.Aside
-	err := a.do(ctx, http.MethodPost, "/journal/begin-anew", nil, &aside)
+	err := a.do(ctx, within, http.MethodPost, "/journal/begin-anew", nil, &aside)
 	return aside, err
 }
 
@@ -148,10 +167,21 @@ func (a Ask) Refill(ctx context.Context, c Count) error {
 	if err != nil {
 		return fmt.Errorf("control: %w", err)
 	}
-	return a.do(ctx, http.MethodPost, "/refill", body, &c)
+	return a.do(ctx, within, http.MethodPost, "/refill", body, &c)
 }
 
-func (a Ask) do(ctx context.Context, method, what string, body []byte, into any) error {
+// Check has every device tried; serving.ErrServed while there is a customer.
+func (a Ask) Check(ctx context.Context, sheet bool) (check.Report, error) {
+	what := "/check"
+	if sheet {
+		what += "?sheet=1"
+	}
+	var r check.Report
+	err := a.do(ctx, checkWithin, http.MethodPost, what, nil, &r)
+	return r, err
+}
+
+func (a Ask) do(ctx context.Context, within time.Duration, method, what string, body []byte, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -174,6 +204,9 @@ func (a Ask) do(ctx context.Context, method, what string, body []byte, into any)
 	b, err := io.ReadAll(io.LimitReader(resp.Body, bodyMax))
 	if err := errors.Join(err, resp.Body.Close()); err != nil {
 		return fmt.Errorf("control: %w", err)
+	}
+	if resp.StatusCode == http.StatusConflict {
+		return serving.ErrServed
 	}
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("control: %s", bytes.TrimSpace(b))

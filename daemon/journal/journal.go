@@ -261,6 +261,9 @@ func number(b []byte) uint64 {
 	return binary.BigEndian.Uint64(b)
 }
 
+// TryDisk says whether the disk under dir takes a file, as Probe does; ErrDisk.
+func TryDisk(dir string) error { return tryDisk(filepath.Join(dir, probeName)) }
+
 // tryDisk writes, syncs and removes a file.
 func tryDisk(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)

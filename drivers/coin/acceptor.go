@@ -114,6 +114,16 @@ func (a *Acceptor) Refuse() error {
 	return nil
 }
 
+// Quiet says whether the pulse line rests, as it does between two coins. One that
+// stays low is short or has lost its pull-up.
+func (a *Acceptor) Quiet() (bool, error) {
+	level, err := a.pulse.Read()
+	if err != nil {
+		return false, fmt.Errorf("coin: read %s: %w", a.pulse, err)
+	}
+	return level == gpio.High, nil
+}
+
 // Run hands each finished train to handle, faults too, one after the other,
 // until ctx ends; the error is then its cause. A train that is under way at
 // that moment is lost, and is money that nobody saw.

@@ -124,6 +124,16 @@ func (h *Hopper) Close() error {
 	return err
 }
 
+// Free says whether no coin lies in the exit's barrier. One that stays there, a
+// short or a lost pull-up look the same.
+func (h *Hopper) Free() (bool, error) {
+	level, err := h.coin.Read()
+	if err != nil {
+		return false, fmt.Errorf("coin: read %s: %w", h.coin, err)
+	}
+	return level == gpio.High, nil
+}
+
 // Dispense pays one coin: the motor runs until the coin has passed the barrier.
 // It returns as soon as that is so; a coin that slips out afterwards is counted
 // by the next call, as Late, or by Overrun. On any error, the end of ctx too,

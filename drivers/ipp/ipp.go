@@ -161,6 +161,38 @@ func (d *Dev) greet(ctx context.Context) error {
 	return nil
 }
 
+// Abilities are what a printer says of itself, besides what New insists on.
+type Abilities struct {
+	Model       string   // make and model; "" when it does not tell
+	Resolutions []string // of PWG raster, as in "300dpi"
+	Media       []string // in its trays, as it names them
+}
+
+// Abilities asks for them. Repeatable.
+func (d *Dev) Abilities(ctx context.Context) (Abilities, error) {
+	const model, resolution, media = "printer-make-and-model", "pwg-raster-document-resolution-supported", "media-ready"
+	answer, err := d.ask(ctx, d.printerRequest(model, resolution, media))
+	if err != nil {
+		return Abilities{}, fmt.Errorf("ipp: ask %s what it can do: %w", d.uri, err)
+	}
+	a := Abilities{Media: words(answer.Printer, media)}
+	if m := words(answer.Printer, model); len(m) > 0 {
+		a.Model = m[0]
+	}
+	for _, v := range find(answer.Printer, resolution) {
+		r, ok := v.V.(goipp.Resolution)
+		if !ok || r.Units != goipp.UnitsDpi {
+			continue
+		}
+		if r.Xres == r.Yres {
+			a.Resolutions = append(a.Resolutions, fmt.Sprintf("%ddpi", r.Xres))
+		} else {
+			a.Resolutions = append(a.Resolutions, fmt.Sprintf("%dx%ddpi", r.Xres, r.Yres))
+		}
+	}
+	return a, nil
+}
+
 // Queue is how many jobs have not ended.
 func (d *Dev) Queue(ctx context.Context) (int, error) {
 	jobs, err := d.jobs(ctx)

@@ -40,6 +40,7 @@ type Lamp struct {
 	half time.Duration
 
 	mu    sync.Mutex // one change at a time
+	lit   gpio.Level // while it does not blink
 	blink *blinking  // nil while it does not blink
 }
 
@@ -99,14 +100,31 @@ func (l *Lamp) Blink() error {
 	if err := l.out(gpio.High); err != nil {
 		return err
 	}
+	l.lit = gpio.Low // what it will be when it no longer blinks
 	l.blink = &blinking{stop: make(chan struct{}), done: make(chan struct{})}
 	go l.run(l.blink)
 	return nil
 }
 
+// Flash lights the lamp for d of process time and leaves it as it was; other
+// calls wait meanwhile. One that blinks is seen anyway.
+func (l *Lamp) Flash(d time.Duration) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.blink != nil {
+		return nil
+	}
+	if err := l.out(gpio.High); err != nil {
+		return err
+	}
+	time.Sleep(d)
+	return l.out(l.lit)
+}
+
 func (l *Lamp) steady(level gpio.Level) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.lit = level
 	return errors.Join(l.end(), l.out(level))
 }
 

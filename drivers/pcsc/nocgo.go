@@ -28,3 +28,6 @@ func (*Reader) Wait(context.Context, board.Presence) (board.Presence, error) {
 
 // Connect refuses.
 func (*Reader) Connect() (board.Card, error) { return nil, ErrNoCgo }
+
+// Names refuses.
+func (*Reader) Names() (match []string, all int, err error) { return nil, 0, ErrNoCgo }

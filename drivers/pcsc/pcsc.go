@@ -3,6 +3,7 @@
 package pcsc
 
 import (
+	"fmt"
 	"log/slog"
 	"sync"
 
@@ -117,6 +118,20 @@ func (r *Reader) readers(c *scard.Context) (match []string, all int, err error) 
 		}
 	}
 	return match, len(names), err
+}
+
+// Names are the readers that pcscd has: those that match, and how many there are
+// of any name. It touches no card.
+func (r *Reader) Names() (match []string, all int, err error) {
+	c, err := r.establish()
+	if err != nil {
+		return nil, 0, fmt.Errorf("pcsc: reach pcscd: %w", err)
+	}
+	defer r.release(c)
+	if match, all, err = r.readers(c); err != nil {
+		return nil, 0, fmt.Errorf("pcsc: list readers: %w", err)
+	}
+	return match, all, nil
 }
 
 var (
