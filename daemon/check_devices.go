@@ -47,7 +47,7 @@ func (t *trial) journal(context.Context) (string, error) {
 }
 
 // shown is how long the glass is white, for whoever stands before it.
-const shown = 500 * time.Millisecond
+const shown = 300 * time.Millisecond
 
 // panel lights the glass of a kiosk that is off; one that runs has its page on it.
 func (t *trial) panel(context.Context) (answer string, err error) {
@@ -245,7 +245,7 @@ func (t *trial) hopper(yen int) (string, error) {
 }
 
 // flash is how long a lamp is lit.
-const flash = 250 * time.Millisecond
+const flash = 150 * time.Millisecond
 
 func (t *trial) signals(ctx context.Context) (string, error) {
 	if err := t.own(t.o.lights); err != nil {
