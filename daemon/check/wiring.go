@@ -51,7 +51,7 @@ func Wiring(c config.Config) []Wire {
 		add(Reader, w.Reader, "reader", "of the board")
 	}
 	add(ReceiptPrinter, w.Receipts, isUART, "ESC/POS, 115200 8N1, RTS/CTS: printer's DTR on our CTS")
-	list = append(list, Wire{SheetPrinter, "sheet-printer.url", c.SheetPrinter.URL, "IPP", "PWG raster 300 dpi, both sides"})
+	list = append(list, Wire{SheetPrinter, c.SheetPrinter.URL, c.SheetPrinter.URL, "IPP", "PWG raster 300 dpi, both sides"})
 	add(Exit, w.SheetExit, isInput, "low at rest, high while paper passes; pull-up")
 	add(Tray, w.SheetTray, isInput, "low when empty, high while paper lies there; pull-up")
 	add(Acceptor, w.CoinPulse, isInput, "high at rest, a low pulse for each 10 yen; pull-up")

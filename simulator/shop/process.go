@@ -306,3 +306,35 @@ func (k *Kiosk) command(ctx context.Context, name string, args ...string) ([]byt
 	}
 	return out, nil
 }
+
+// Command runs one of kioskd's commands on this kiosk as a technician does, and
+// gives what was printed and the exit code. It may take until ctx ends, when it is
+// interrupted as by ^C.
+func (k *Kiosk) Command(ctx context.Context, name string, args ...string) (stdout, stderr string, code int, err error) {
+	if k.shop.opts.Inside != nil {
+		return "", "", 0, errInside
+	}
+	if err := k.writeConfig(); err != nil {
+		return "", "", 0, err
+	}
+	cmd := exec.CommandContext(ctx, k.shop.opts.Kioskd, append([]string{name, "-config", k.configFile()}, args...)...)
+	var out, errs strings.Builder
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = k.dir, childEnv(), &out, &errs
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = commandWithin
+	err = cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.Exited() {
+		return out.String(), errs.String(), exit.ExitCode(), nil
+	}
+	if err != nil && ctx.Err() == nil {
+		return out.String(), errs.String(), 0, fmt.Errorf("shop: kioskd %s: %w", name, err)
+	}
+	return out.String(), errs.String(), 0, nil
+}
+
+// UpdateLock is the file that kioskd holds while it serves.
+func (k *Kiosk) UpdateLock() string { return filepath.Join(k.dir, "serving") }
+
+// Dir is the folder of its configuration and its state.
+func (k *Kiosk) Dir() string { return k.dir }
