@@ -3,7 +3,10 @@ package scenario_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -108,7 +111,7 @@ func brokenOff() []broken {
 		{"office away", config("office.url", "tls://127.0.0.1:1"), "office", "nobody answers", false},
 		{"wrong key", anotherKey, "office", "does not admit k", false},
 		{"key that others may read", func(k *shop.Kiosk) error {
-			return os.Chmod(filepath.Join(k.Dir(), "..", "office", "kiosks", k.Name()+".nk"), 0o644)
+			return errors.Join(anotherKey(k), os.Chmod(filepath.Join(k.Dir(), "another.nk"), 0o644))
 		}, "office", "others may read it", false},
 		{"no fonts", config("fonts", "/nowhere"), "fonts", "/nowhere", false},
 		{"journal damaged", fault("disk", "damaged"), "journal", "damaged", false},
@@ -130,8 +133,8 @@ func anotherKey(k *shop.Kiosk) error {
 	if err := k.Config("office.key", key); err != nil {
 		return err
 	}
-	_, _, _, err := k.Command(context.Background(), "identity", "-key", key)
-	return err
+	// The configuration is written with the first command; this one needs none.
+	return exec.Command(k.Kioskd(), "identity", "-key", key).Run()
 }
 
 // TestCheckNamesWhatIsBroken: with the kiosk off, the line of the broken thing
@@ -178,6 +181,129 @@ func (b broken) judge(t *testing.T, said checked) {
 	for _, l := range said.Lines {
 		if l.State == "failed" && !strings.Contains(l.Answer, b.answers) {
 			t.Errorf("%s answers %q, want %q in it", l.Device, l.Answer, b.answers)
+		}
+	}
+}
+
+// TestCheckOfAKioskThatRuns asks the daemon that has the devices: what breaks
+// while it runs, one thing after the other, and nothing else.
+func TestCheckOfAKioskThatRuns(t *testing.T) {
+	t.Parallel()
+	s, k := openKiosk(t)
+	said, code := runCheck(t, k)
+	if code != 0 || !said.Running {
+		t.Fatalf("all is well: exit %d, %+v", code, said)
+	}
+	for _, b := range []broken{
+		{"", fault("reader", "unplugged"), "card reader", "not there", false},
+		{"", fault("receipt-printer", "cover"), "receipt printer", "cover open", false},
+		{"", fault("sheet-printer", "paper-out"), "sheet printer", "media-empty", false},
+		{"", fault("clock", "unset"), "clock", "not set", false},
+		{"", fault("touch", "dead"), "touch", "", false},
+		{"", fault("panel", "dead"), "panel", "", false},
+		{"", func(*shop.Kiosk) error { s.Office().Away(); return nil }, "office", "", false},
+		{"", fault("disk", "readonly"), "disk", "cannot be written", false},
+	} {
+		t.Log(b.line)
+		if err := b.wrong(k); err != nil {
+			t.Fatal(err)
+		}
+		// The kiosk finds out by itself, each thing in its own time.
+		for until := time.Now().Add(15 * time.Second); ; {
+			if said, code = runCheck(t, k); code == 1 || time.Now().After(until) {
+				break
+			}
+		}
+		b.judge(t, said)
+		if !said.Running {
+			t.Error("it was asked of the devices, not of the daemon")
+		}
+		for _, device := range []string{"reader", "receipt-printer", "sheet-printer", "clock", "touch", "panel", "disk"} {
+			if err := k.Clear(device); err != nil {
+				t.Error(err)
+			}
+		}
+		if b.line == "office" {
+			if err := s.Office().Back(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for until := time.Now().Add(15 * time.Second); ; {
+			if said, code = runCheck(t, k); code == 0 || time.Now().After(until) {
+				break
+			}
+		}
+		if code != 0 {
+			t.Fatalf("%s was mended: %+v", b.line, said)
+		}
+	}
+}
+
+// TestCheckForAPerson: the words, the wiring, one test sheet and no more.
+func TestCheckForAPerson(t *testing.T) {
+	t.Parallel()
+	s := technicians(t, shop.FB10)
+	k, err := s.Kiosk(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, errs, code, err := k.Command(t.Context(), "check", "-wiring")
+	if err != nil || code != 0 || errs != "" || !strings.Contains(out, "FT5x06 at 0x38") || !strings.Contains(out, "HOPPER_50_MOTOR") {
+		t.Errorf("wiring: exit %d, %v: %s%s", code, err, out, errs)
+	}
+	wiring := out
+	out, errs, code, err = k.Command(t.Context(), "check", "-sheet")
+	if err != nil || code != 0 || errs != "" || !strings.Contains(out, wiring) || strings.Contains(out, "\x1b") {
+		t.Errorf("exit %d, %v: %s%s", code, err, out, errs)
+	}
+	for _, line := range []string{"ok      touch ", "ok      office ", "ok      test sheet "} {
+		if !strings.Contains(out, "\n"+line) {
+			t.Errorf("no line %q in:\n%s", line, out)
+		}
+	}
+	if sheets := k.TakeSheets(); len(sheets) != 1 || sheets[0].Back == nil {
+		t.Errorf("%d sheets", len(sheets))
+	}
+	if yen := k.TakeCoins(); yen != 0 || len(k.Papers()) != 0 {
+		t.Errorf("%d yen and %d slips came out", yen, len(k.Papers()))
+	}
+	for _, args := range [][]string{{"-sheets"}, {"now"}, {"-key", "x"}, {"-begin-anew"}} {
+		out, errs, code, err := k.Command(t.Context(), "check", args...)
+		if err != nil || code != 2 || out != "" || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%v: exit %d, %v: %s%s", args, code, err, out, errs)
+		}
+	}
+}
+
+// TestAttention: the lamp is lit for as long as the command lasts.
+func TestAttention(t *testing.T) {
+	t.Parallel()
+	for _, board := range []string{shop.SPI7, shop.FB10} {
+		s := technicians(t, board)
+		k, err := s.Kiosk(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, end := context.WithCancel(t.Context())
+		done := make(chan string, 1)
+		go func() {
+			_, errs, code, err := k.Command(ctx, "attention")
+			done <- fmt.Sprint(errs, code, err)
+		}()
+		lamp(t, k, "on")
+		end()
+		if got := <-done; got != "0 <nil>" {
+			t.Errorf("it ended with %s", got)
+		}
+		lamp(t, k, "off")
+	}
+}
+
+func lamp(t *testing.T, k *shop.Kiosk, want string) {
+	t.Helper()
+	for until := time.Now().Add(10 * time.Second); k.Lamp("attention") != want; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatalf("the attention lamp is %s, want %s", k.Lamp("attention"), want)
 		}
 	}
 }

@@ -184,7 +184,6 @@ func TestUpdateAndMoneyThatIsOwed(t *testing.T) {
 		t.Fatal(err)
 	}
 	onPage(t, k, "settle")
-	settledOn(t, k, "settle")
 	update := waitForLock(t, k.UpdateLock())
 	if !update.has(5 * time.Second) {
 		t.Fatal("nobody is there, and the update waits")

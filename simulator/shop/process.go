@@ -336,5 +336,8 @@ func (k *Kiosk) Command(ctx context.Context, name string, args ...string) (stdou
 // UpdateLock is the file that kioskd holds while it serves.
 func (k *Kiosk) UpdateLock() string { return filepath.Join(k.dir, "serving") }
 
+// Kioskd is the binary it runs.
+func (k *Kiosk) Kioskd() string { return k.shop.opts.Kioskd }
+
 // Dir is the folder of its configuration and its state.
 func (k *Kiosk) Dir() string { return k.dir }
