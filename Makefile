@@ -27,9 +27,10 @@ test: ## everything but what takes longer than ten minutes
 	@# while the others compute.
 	$(GO) test -race -timeout 9m -p 3 ./simulator/scenario ./...
 
-test-long: ## fuzzing, and what plays long: races, visits through pcscd, secrets in memory
+test-long: build ## fuzzing, and what plays long: races, visits through pcscd, secrets in memory
 	@.ci/install $(BUILD) $(FONTS) $(TESTS)
 	.ci/fuzz 60s
+	$(BIN)/kiosksim soak -seed 1 -customers 100000
 	KIOSKD_LONG=1 $(GO) test -race -tags long -timeout 2h ./...
 
 bench: build ## performance, each figure beside what it is compared with

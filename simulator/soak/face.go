@@ -56,7 +56,8 @@ type face struct {
 
 	mu       sync.Mutex
 	now      sight
-	said     int // the last turn in the trace
+	begins   string // the language in which the start page came up
+	said     int    // the last turn in the trace
 	language string
 	taps     chan string // nil: nobody asks
 	changed  chan struct{}
@@ -89,6 +90,12 @@ func (f *face) put(p flows.Page, taps chan string) {
 	defer f.mu.Unlock()
 	if f.p.dead() {
 		return
+	}
+	// Before anybody can touch it, and not when somebody comes back to it from help.
+	if was := f.now.Name; p.Name == flows.PageHome {
+		if f.begins = firstLanguage; was != flows.PageHome && was != flows.PageGuidance {
+			f.begins = f.language
+		}
 	}
 	f.now = sight{Page: p, asked: taps != nil, turn: f.now.turn + 1}
 	f.taps = taps

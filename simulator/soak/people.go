@@ -128,7 +128,7 @@ func (b *books) quiet() {
 		w.violate("I9", "a card is held open at the start page")
 	}
 	l.face.mu.Lock()
-	language, typed := l.face.language, l.face.typed
+	language, typed := l.face.begins, l.face.typed
 	l.face.typed = nil
 	l.face.mu.Unlock()
 	if language != firstLanguage {

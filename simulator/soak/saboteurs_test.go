@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"kioskd/daemon/journal"
 	"kioskd/flows"
@@ -136,7 +137,9 @@ func (s *lateSession) Order(ctx context.Context, r flows.Request, progress func(
 		s.spool.late = nil
 		return document(late), nil
 	}
-	d, err := s.Session.Order(context.WithoutCancel(ctx), r, progress)
+	anyway, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
+	defer cancel()
+	d, err := s.Session.Order(anyway, r, progress)
 	if ctx.Err() != nil && err == nil {
 		s.spool.late = rasters(d)
 	}
