@@ -1,5 +1,7 @@
 package host
 
+//lint:file-ignore U1000 the structs are the kernel's: all their fields count
+
 import (
 	"errors"
 	"fmt"
