@@ -84,6 +84,7 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 	defer served()
 	k.rest = attendant.NewRest(&k.gauge)
 	k.clock = attendant.NewClock(k.board.Clock(), k.rest)
+	defer k.stopClock()()
 	watched, _ := k.board.(board.Watched)
 	if k.lock, err = serving.Open(serving.Path(k.cfg.Control)); err != nil {
 		return fmt.Errorf("daemon: %w", err)
@@ -135,6 +136,21 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 		watched.SetLooker(looker{&k.gauge, k.look})
 	}
 	return k.serve(ctx, watched, client)
+}
+
+// stopClock ends all waits when the board is gone, until the returned function is
+// called.
+func (k *kiosk) stopClock() (end func()) {
+	over, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		select {
+		case <-k.board.Lost():
+			k.clock.Stop(fmt.Errorf("daemon: the board is gone: %w", k.board.Err()))
+		case <-over:
+		}
+	}()
+	return func() { close(over); <-ended }
 }
 
 // serveBound is how long the loop that serves the customer may go without a

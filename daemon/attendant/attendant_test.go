@@ -57,6 +57,23 @@ func TestATimerTakesTheWorkUpBeforeTheWaitEnds(t *testing.T) {
 	})
 }
 
+// A board that is gone fires no timers: whoever waits hears of it.
+func TestStoppedClockEndsWaits(t *testing.T) {
+	clock := NewClock(boardClock{}, NewRest(&activity.Gauge{}))
+	gone := errors.New("gone")
+	before, cancel := clock.WithTimeout(t.Context(), time.Hour, nil)
+	defer cancel()
+	clock.Stop(gone)
+	after, cancel := clock.WithTimeout(context.WithoutCancel(t.Context()), time.Hour, nil)
+	defer cancel()
+	for _, ctx := range []context.Context{before, after} {
+		<-ctx.Done()
+		if !errors.Is(context.Cause(ctx), gone) {
+			t.Errorf("it ended with %v", context.Cause(ctx))
+		}
+	}
+}
+
 func TestServiceSaysWhyAndWhenItChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var gauge activity.Gauge

@@ -104,5 +104,7 @@ func (p *process) stop() {
 	for line := range p.lines {
 		p.t.Log(line)
 	}
-	<-p.ended
+	if err := <-p.ended; err != nil {
+		p.t.Logf("nats-server ended: %v", err)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -410,11 +411,11 @@ func (*keepingScreen) Clear() {}
 // forgetfulJournal has an empty ledger at the start.
 type forgetfulJournal struct {
 	flows.Journal
-	asked int
+	asked atomic.Int32
 }
 
 func (j *forgetfulJournal) Ledger() *flows.Ledger {
-	if j.asked++; j.asked < 4 {
+	if j.asked.Add(1) < 4 {
 		return flows.NewLedger()
 	}
 	return j.Journal.Ledger()
