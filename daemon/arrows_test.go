@@ -26,7 +26,7 @@ var arrows = []arrow{
 	{"daemon", []string{"daemon*", "drivers*", "flows*"}, "production code never reaches into the simulator"},
 	{"simulator/soak", []string{"simulator*", "daemon*", "drivers*", "flows*"}, "the soak runs the whole kiosk in one process"},
 	{"simulator/fleet", []string{"simulator*", "daemon*", "drivers*", "flows*"}, "the fleet runs many kiosks in one process"},
-	{"systemd", []string{"daemon/config"}, "files as they are shipped; its tests read the examples as configurations"},
+	{"systemd", []string{"daemon/config", "daemon/sandbox"}, "files as they are shipped; its tests read the examples as configurations"},
 	{"simulator", []string{"simulator*", "drivers/board", "drivers/board/link", "daemon/office/protocol", "flows/secret", "systemd/office"}, "the simulator plays the outside: what it knew of the inside it would agree with, and prove nothing"},
 }
 

@@ -9,13 +9,10 @@ import (
 	"periph.io/x/conn/v3/i2c"
 	"periph.io/x/conn/v3/spi"
 
+	"kioskd/daemon/config"
 	"kioskd/drivers/board"
 	"kioskd/drivers/board/link"
 )
-
-// ownPrefix marks a name of [wiring] that is this machine's own device, whatever
-// the board is.
-const ownPrefix = "host:"
 
 // mixed is a linked board of which single devices are this machine's: its
 // display, say. The clock is the link's, and so are the inputs: edges of another
@@ -45,7 +42,7 @@ func newMixed(linked *link.Board, own func() (board.Board, error)) *mixed {
 
 // from finds who has the device, and by what name.
 func (m *mixed) from(name string) (board.Board, string, error) {
-	own, is := strings.CutPrefix(name, ownPrefix)
+	own, is := strings.CutPrefix(name, config.OwnPrefix)
 	if !is {
 		return m.Board, name, nil
 	}

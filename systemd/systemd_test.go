@@ -3,12 +3,18 @@ package systemd_test
 
 import (
 	"bytes"
+	"context"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
+
+	"kioskd/daemon/config"
+	"kioskd/daemon/sandbox"
 )
 
 // exposureMax is what systemd-analyze may say of the unit with devices, pcscd's
@@ -16,8 +22,8 @@ import (
 const exposureMax = 1.2
 
 // root is a file system with what the unit names: the units as the package
-// installs them, and programs for what they start.
-func root(t *testing.T, dropins ...string) string {
+// installs them, a kiosk's drop-in, and programs for what they start.
+func root(t *testing.T, dropin string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for from, to := range map[string]string{
@@ -26,9 +32,7 @@ func root(t *testing.T, dropins ...string) string {
 	} {
 		install(t, from, filepath.Join(dir, to), 0o644)
 	}
-	for _, d := range dropins {
-		install(t, filepath.Join("kioskd.service.d", d), filepath.Join(dir, "etc/systemd/system/kioskd.service.d", d), 0o644)
-	}
+	write(t, filepath.Join(dir, "etc/systemd/system/kioskd.service.d/devices.conf"), []byte(dropin), 0o644)
 	program := filepath.Join(dir, "usr/bin/kioskd")
 	write(t, program, []byte("#!/bin/sh\n"), 0o755)
 	// systemd's own units, for what ours stand on, and pcscd's as Debian has them.
@@ -71,11 +75,39 @@ func analyze(t *testing.T, args ...string) []byte {
 
 var overall = regexp.MustCompile(`Overall exposure level for kioskd\.service: ([0-9.]+)`)
 
+// inTokyo resolves every name to an address for examples (RFC 5737).
+type inTokyo struct{}
+
+func (inTokyo) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	return []netip.Addr{netip.MustParseAddr("192.0.2.1")}, nil
+}
+
+// dropIn is what kioskd devices prints for an example.
+func dropIn(t *testing.T, example string) string {
+	t.Helper()
+	c, err := config.Load(filepath.Join("examples", example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := sandbox.DropIn(t.Context(), c, func(string) (string, bool) { return "", false }, inTokyo{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// onBoards are the examples of real boards.
+func onBoards() []string { return []string{"raspberry-pi-4-spi7.toml", "pine-a64-lts-fb10.toml"} }
+
 // Reach of the issue: at most 1.2, with the devices of either board.
 func TestTheUnitIsLittleExposed(t *testing.T) {
-	for _, devices := range []string{"devices-spi7.conf", "devices-fb10.conf"} {
-		t.Run(devices, func(t *testing.T) {
-			out := analyze(t, "security", "--offline=yes", "--no-pager", "--root="+root(t, devices, "office.conf"), "kioskd.service")
+	for _, example := range onBoards() {
+		t.Run(example, func(t *testing.T) {
+			text := dropIn(t, example)
+			if !strings.Contains(text, "DeviceAllow=/dev/gpiochip0 rw") || !strings.Contains(text, "IPAddressAllow=192.0.2.1") {
+				t.Errorf("the drop-in lacks the lines or the office:\n%s", text)
+			}
+			out := analyze(t, "security", "--offline=yes", "--no-pager", "--root="+root(t, text), "kioskd.service")
 			m := overall.FindSubmatch(out)
 			if m == nil {
 				t.Fatalf("no verdict in:\n%s", out)
@@ -93,10 +125,12 @@ func TestTheUnitIsLittleExposed(t *testing.T) {
 }
 
 func TestTheUnitsAreWellFormed(t *testing.T) {
-	dir := root(t, "devices-spi7.conf", "office.conf")
-	for _, unit := range []string{"kioskd.service", "kioskd-attention.service"} {
-		if out := analyze(t, "verify", "--man=no", "--root="+dir, unit); len(out) > 0 {
-			t.Errorf("systemd-analyze verify %s says:\n%s", unit, out)
+	for _, example := range onBoards() {
+		dir := root(t, dropIn(t, example))
+		for _, unit := range []string{"kioskd.service", "kioskd-attention.service"} {
+			if out := analyze(t, "verify", "--man=no", "--root="+dir, unit); len(out) > 0 {
+				t.Errorf("%s: systemd-analyze verify %s says:\n%s", example, unit, out)
+			}
 		}
 	}
 }

@@ -105,6 +105,33 @@ func TestServiceSaysWhyAndWhenItChanges(t *testing.T) {
 	})
 }
 
+// Settings that come while nobody waits for them are nobody's work in hand.
+func TestServiceThatNobodyWaitsForWakesNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var gauge activity.Gauge
+		rest := NewRest(&gauge)
+		var revision atomic.Uint64
+		rules := func() flows.Rules { return flows.Rules{Revision: revision.Load()} }
+		s := NewService(NewClock(boardClock{trusted: true}, rest), rules, 3, func() string { return "" }, rest)
+		_ = s.Changed() // as on the first page, which ends with the next question
+		_ = s.OutOfService()
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Run(ctx) }()
+		rest.Down() // a visit's page is up
+		revision.Store(2)
+		time.Sleep(2 * serviceEvery)
+		if settled, _ := gauge.Settled(); !settled {
+			t.Error("new settings left work in hand that nobody puts down")
+		}
+		<-s.Changed() // and whoever asks next hears of them
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestAQuestionIsForgottenWithItsContext(t *testing.T) {
 	var w waiters
 	lies := false

@@ -56,7 +56,9 @@ func (s *Service) wake() {
 	select {
 	case <-s.changed:
 	default:
-		s.rest.Up()
+		if s.asked { // else nobody would put the work down again
+			s.rest.Up()
+		}
 		close(s.changed)
 	}
 }

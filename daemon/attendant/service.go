@@ -25,6 +25,7 @@ type Service struct {
 	failed  string // the journal's reason, until Mend
 	given   answer
 	changed chan struct{}
+	asked   bool          // somebody waits for changed: since the last answer, it was asked for
 	leaving chan struct{} // not nil after Leave; closed once nobody is served any more
 }
 
@@ -88,6 +89,7 @@ func (s *Service) answer() answer { return answer{s.reason(), s.rules().Revision
 func (s *Service) OutOfService() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked = false
 	now := s.answer()
 	if now != s.given {
 		s.given = now
@@ -108,6 +110,7 @@ func (s *Service) Reason() string {
 func (s *Service) Changed() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked = true
 	return s.changed
 }
 

@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"strings"
 
 	"kioskd/daemon/config"
 )
@@ -72,8 +71,6 @@ func Wiring(c config.Config) []Wire {
 // host is what this machine calls a thing of the board's; another board calls it
 // by its own name.
 func host(c config.Config, name string) string {
-	if real, ok := c.Host.Names[name]; ok && c.Board == "host" {
-		return strings.TrimSpace(real)
-	}
-	return name
+	real, _ := c.Own(name)
+	return real
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,6 +93,39 @@ func TestRefillAndJournalOfAKioskThatIsOff(t *testing.T) {
 	for _, want := range []string{"the hopper for 100 yen holds 30 coins", "owed 0 yen", "2 of 2 events not yet"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the story lacks %q:\n%s", want, out.String())
+		}
+	}
+}
+
+// TestManPageNamesEveryCommand: what -h tells, the man page does too, and no
+// command that there is not.
+func TestManPageNamesEveryCommand(t *testing.T) {
+	page, err := os.ReadFile("../../systemd/kioskd.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	synopsis, commands, _ := strings.Cut(string(page), ".SH DESCRIPTION")
+	_, told, _ := strings.Cut(commands, ".SH COMMANDS")
+	told, _, _ = strings.Cut(told, ".SH OPTIONS")
+	var want, have []string
+	for line := range strings.Lines(usage) {
+		if name, ok := strings.CutPrefix(line, "  kioskd "); ok {
+			want = append(want, strings.Fields(name)[0])
+		}
+	}
+	for line := range strings.Lines(synopsis) {
+		if name, ok := strings.CutPrefix(line, ".B kioskd "); ok {
+			have = append(have, strings.TrimSpace(name))
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(have)
+	if len(want) < 8 || !slices.Equal(want, have) {
+		t.Errorf("-h tells %q, the synopsis %q", want, have)
+	}
+	for _, name := range want {
+		if !strings.Contains(told, ".TP\n.B "+name+"\n") {
+			t.Errorf("the man page does not say what %s does", name)
 		}
 	}
 }

@@ -18,6 +18,23 @@ type Host struct {
 	Debounce map[string]Duration `toml:"debounce"`
 }
 
+// OwnPrefix marks what is this machine's own on a board that is elsewhere: the
+// panel, say, in "host:fb0".
+const OwnPrefix = "host:"
+
+// Own is what this machine calls something of [wiring]; own is false where that
+// is not this machine's but of the board at the other end of a link.
+func (c Config) Own(name string) (real string, own bool) {
+	real, marked := strings.CutPrefix(name, OwnPrefix)
+	if c.Board != "host" && !marked {
+		return name, false
+	}
+	if r, ok := c.Host.Names[real]; ok {
+		real = r
+	}
+	return real, true
+}
+
 // Link is how a board at "tcp:HOST:PORT" and the kiosk know each other: both
 // show a certificate. A board at "unix:" needs none.
 type Link struct {

@@ -37,7 +37,7 @@ type rule struct{ line, why string }
 func DropIn(ctx context.Context, c config.Config, find Finder, r Resolver) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# What %s may open: %s on %s. Written by kioskd devices; write it anew when the\n", c.Kiosk, c.Model, c.Board)
-	b.WriteString("# configuration changes, then: systemctl daemon-reload, systemctl restart kioskd\n[Service]\n")
+	b.WriteString("# configuration changes, then: systemctl daemon-reload, systemctl restart kioskd.\n[Service]\n")
 	rules, err := addresses(ctx, c, r)
 	if err != nil {
 		return "", err
@@ -70,54 +70,54 @@ var (
 	i2cName = regexp.MustCompile(`^I2C([0-9]+)$`)
 )
 
-// devices are the nodes of this machine's buses and lines; a board at the other
-// end of a socket has none.
+// devices are the nodes of this machine's buses and lines; what is of a board at
+// the other end of a socket has none here.
 func devices(c config.Config, find Finder) []rule {
-	if c.Board != "host" {
-		return nil
-	}
 	w := c.Wiring
-	real := func(name string) string {
-		if r, ok := c.Host.Names[name]; ok {
-			return r
+	var list []rule
+	add := func(name, why string) {
+		if real, own := c.Own(name); own {
+			list = append(list, allow(node(real), why))
 		}
-		return name
 	}
-	node := func(name string) string {
-		r := real(name)
-		if m := spiName.FindStringSubmatch(r); m != nil {
-			return "/dev/spidev" + m[1] + "." + m[2]
-		}
-		if m := i2cName.FindStringSubmatch(r); m != nil {
-			return "/dev/i2c-" + m[1]
-		}
-		return r
-	}
-	list := []rule{allow(node(w.Touch), "touch chip"), allow(node(w.Receipts), "receipt printer")}
-	if c.Model == config.FB10 {
-		if display := real(w.Framebuffer); strings.HasPrefix(display, "/") {
-			list = append(list, allow(display, "panel"))
-		} else { // whichever card has the display, fbdev where none has
-			list = append(list, allow("char-drm", "panel"), allow("/dev/fb0", "panel"))
-		}
-	} else {
-		list = append(list, allow(node(w.Panel), "panel"))
+	add(w.Touch, "touch chip")
+	add(w.Receipts, "receipt printer")
+	display, own := c.Own(w.Framebuffer)
+	switch {
+	case c.Model != config.FB10:
+		add(w.Panel, "panel")
+	case own && strings.HasPrefix(display, "/"):
+		list = append(list, allow(display, "panel"))
+	case own: // whichever card has the display, fbdev where none has
+		list = append(list, allow("char-drm", "panel"), allow("/dev/fb0", "panel"))
 	}
 	for _, name := range lines(c) {
-		chip, _, given := strings.Cut(real(name), "/")
-		if !given {
-			var found bool
-			if chip, found = find(real(name)); !found {
-				chip = ""
-			}
+		real, own := c.Own(name)
+		if !own {
+			continue
 		}
-		if chip == "" { // its chip is only known on the board itself
+		chip, _, given := strings.Cut(real, "/")
+		if !given {
+			chip, given = find(real)
+		}
+		if !given { // its chip is only known on the board itself
 			list = append(list, allow("char-gpiochip", "lines by name"))
 			continue
 		}
 		list = append(list, allow("/dev/"+chip, "lines"))
 	}
 	return list
+}
+
+// node is the device of a bus, by periph's name for it, or of a serial port.
+func node(real string) string {
+	if m := spiName.FindStringSubmatch(real); m != nil {
+		return "/dev/spidev" + m[1] + "." + m[2]
+	}
+	if m := i2cName.FindStringSubmatch(real); m != nil {
+		return "/dev/i2c-" + m[1]
+	}
+	return real
 }
 
 // lines are all the kiosk has.

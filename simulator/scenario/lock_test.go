@@ -133,6 +133,8 @@ func TestUpdateWaitsForTheCustomer(t *testing.T) {
 		t.Fatal("the lock is there from the start:", err)
 	}
 	c := &shopper{shop: s, kiosk: k, struck: make(chan struct{})}
+	s.Pace(func() { c.keepUp(t.Context()) })
+	defer s.Pace(nil)
 	upTo(t, c, "pay", func(p *shop.Tree) bool { return p.Keys["paid"] != "0" })
 	update := waitForLock(t, k.UpdateLock())
 	_, said, code, err := k.Command(t.Context(), "check")
@@ -177,6 +179,8 @@ func TestUpdateAndMoneyThatIsOwed(t *testing.T) {
 	t.Parallel()
 	s, k := openKiosk(t)
 	c := &shopper{shop: s, kiosk: k, struck: make(chan struct{})}
+	s.Pace(func() { c.keepUp(t.Context()) })
+	defer s.Pace(nil)
 	upTo(t, c, "pay", func(p *shop.Tree) bool { return p.Keys["paid"] == "500" })
 	k.Kill()
 	k.Take()
