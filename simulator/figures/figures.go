@@ -133,7 +133,7 @@ func (m *meter) kiosk(ctx context.Context, dir string, o Options) (err error) {
 		return err
 	}
 	commits := func(ctx context.Context, c *customer) error { return m.commits(ctx, c, dir) }
-	for _, measure := range []func(context.Context, *customer) error{m.starts, m.keys, m.visits, m.papers, commits} {
+	for _, measure := range []func(context.Context, *customer) error{m.starts, m.footprint, m.keys, m.visits, m.papers, commits} {
 		if err := measure(ctx, c); err != nil {
 			return errors.Join(err, c.describe())
 		}

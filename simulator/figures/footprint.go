@@ -11,8 +11,8 @@ import (
 
 // What a small board has room for.
 const (
-	binaryWanted = 20 << 20 // bytes, without symbols, as the package ships it
-	residentWanted   = 40 << 20 // bytes resident at the start page
+	binaryWanted   = 20 << 20 // bytes, without symbols, as the package ships it
+	residentWanted = 40 << 20 // bytes resident at the start page
 )
 
 // footprint is how much of a board kioskd takes. It finds the kiosk at its start
