@@ -111,7 +111,9 @@ type Limit struct {
 	LastStart Duration `toml:"last-start"`
 }
 
-// Wiring is which of the board's buses and lines goes to which device.
+// Wiring is which of the board's buses and lines goes to which device. On a board
+// at the other end of a socket, "host:NAME" is this machine's own; no input can be
+// that.
 type Wiring struct {
 	Panel       string `toml:"panel"`       // SPI port of the RA8875
 	Framebuffer string `toml:"framebuffer"` // display of the fb10 board

@@ -165,7 +165,8 @@ func (p *player) turnTo(n int) error {
 		if err != nil {
 			return err
 		}
-		s = &seat{kiosk: k}
+		// Whoever stood here before has had his.
+		s = &seat{kiosk: k, sheets: len(k.Sheets()), returned: k.Returned(), sounded: k.Sounded()}
 		s.remember()
 		p.seats.Lock()
 		p.kiosks[n] = s

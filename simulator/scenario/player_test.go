@@ -167,8 +167,8 @@ take sheets
 	}
 	fails(t, f, "sheet 1 has 丙 within 20ms", 1, "甲")
 	fails(t, f, "sheet 3 has 甲 within 20ms", 1, "only 2")
-	fails(t, f, "sheets 1 within 20ms", 1, "2 came out")
-	fails(t, f, "coins out 200 within 20ms", 1, "300 yen")
+	fails(t, f, "tap start\nsheets 1 within 20ms", 2, "2 came out") // and not what came before the file began
+	fails(t, f, "tap start\ncoins out 200 within 20ms", 2, "300 yen")
 	fails(t, f, "lamp reader on within 20ms", 1, "blink")
 	fails(t, f, "take card", 1, "none lies there")
 	fails(t, f, "lay card", 1, "nobody was named")

@@ -45,6 +45,12 @@ func open(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log("what the machine's console said last is in dist/vm/console.log")
+			if err := os.Rename(filepath.Join(dir, "console.log"), filepath.Join(image, "console.log")); err != nil {
+				t.Error(err)
+			}
+		}
 		if err := os.RemoveAll(dir); err != nil {
 			t.Error(err)
 		}
@@ -67,6 +73,10 @@ func open(t *testing.T) *world {
 	})
 	k, err := s.Kiosk(1)
 	if err != nil {
+		t.Fatal(err)
+	}
+	// The lamps hang on the machine's own GPIO chip.
+	if err := k.Config("wiring.lamp", "host:LAMP_%s"); err != nil {
 		t.Fatal(err)
 	}
 	return &world{t: t, machine: m, shop: s, kiosk: k, began: time.Now()}
@@ -177,5 +187,27 @@ func (w *world) play(ctx context.Context, file string, trace func(scenario.Line,
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return w.perform(ctx, s, trace)
+}
+
+// playUntil plays the visit up to that line.
+func (w *world) playUntil(ctx context.Context, last string) error {
+	w.t.Helper()
+	b, err := os.ReadFile("visit.scenario")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	before, _, found := strings.Cut(string(b), "\n"+last+"\n")
+	if !found {
+		w.t.Fatalf("the visit has no line %q", last)
+	}
+	s, err := scenario.Parse("visit.scenario", strings.NewReader(before+"\n"+last+"\n"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.perform(ctx, s, nil)
+}
+
+func (w *world) perform(ctx context.Context, s *scenario.Script, trace func(scenario.Line, time.Duration)) error {
 	return scenario.Play(ctx, s, scenario.On(w.shop), scenario.Options{Patience: patience, Pictures: "../../dist/vm/pictures", Trace: trace})
 }

@@ -2,8 +2,10 @@
 // systemd as PID 1, the package installed from its .deb, and kioskd under its
 // real unit and sandbox. The display is the machine's own, driven through DRM;
 // its picture is taken from outside, as the emulated graphics card scans it out.
-// Everything else of the fb10 board hangs on the simulator, at the other end of
-// the board's link (package shop, Machine).
+// The lamps hang on a GPIO chip of its own kernel (gpio-sim). Everything else of
+// the fb10 board is the simulator's, at the other end of the board's link (package
+// shop, Machine): the touch chip too, as no emulated pointer is an FT5x06, and the
+// card, for which QEMU's reader would need a smart card of the host's.
 //
 // The processor is translated instruction by instruction (TCG): a stock kernel
 // does not run under the KVM of the machines this was made on. It is some ten
@@ -177,12 +179,13 @@ func (m *Machine) qemu() *exec.Cmd {
 		"-serial", "file:"+m.file("console.log"),
 		"-chardev", "socket,id=qmp,path="+m.file("qmp.sock"), "-mon", "chardev=qmp,mode=control",
 		"-kernel", m.image("vmlinuz"), "-initrd", m.image("small.gz"),
-		"-append", "console=ttyS0 panic=-1 quiet vt.global_cursor_default=0",
+		"-append", "console=ttyS0 panic=-1 systemd.show_status=1 vt.global_cursor_default=0",
 		"-drive", "if=virtio,format=raw,snapshot=on,file="+m.image("root.img"),
 		"-drive", "if=virtio,format=raw,cache=writethrough,file="+m.file("state.img"),
 		"-drive", "if=virtio,format=raw,readonly=on,file="+m.file("etc.img"),
 		"-vga", "none", "-device", fmt.Sprintf("virtio-vga,xres=%d,yres=%d", width, height),
 		"-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
+		"-device", "virtio-rng-pci",
 		"-device", "virtio-serial", "-chardev", "socket,id=shell,path="+m.file("shell.sock"),
 		"-device", "virtserialport,chardev=shell,name=onlooker",
 	)

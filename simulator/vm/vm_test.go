@@ -3,7 +3,14 @@
 package vm_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,19 +18,23 @@ import (
 )
 
 // TestMachine is a kiosk's first days: it is switched on, serves a customer,
-// hangs, and loses its power five times in the middle of a visit.
+// hangs with a customer's coins inside, and is cut off five times in the middle of
+// a visit. KIOSKD_SEED repeats the moments of a run.
 func TestMachine(t *testing.T) {
 	w := open(t)
 	w.boot("home")
 	w.picture("home")
 	w.sandbox()
+	visit := w.served()
+	w.hangs()
+	w.cutOff(visit)
 	w.served()
 }
 
 // sandbox shows that kioskd runs as its unit says.
 func (w *world) sandbox() {
 	w.t.Helper()
-	if state := w.shell("systemctl is-system-running || true"); state != "running" {
+	if state := w.shell("systemctl is-system-running --wait || true"); state != "running" {
 		w.t.Errorf("the machine is %s: %s", state, w.shell("systemctl --failed --no-legend --plain"))
 	}
 	status := w.shell("cat /proc/$(systemctl show -P MainPID kioskd)/status")
@@ -32,24 +43,130 @@ func (w *world) sandbox() {
 			w.t.Errorf("kioskd runs without %q:\n%s", want, status)
 		}
 	}
-	w.say("systemd: %s", w.shell("systemd-analyze time | head -1"))
+	w.say("%s", w.shell("systemd-analyze time | head -1"))
 	w.say("%s", w.shell("systemd-analyze security --no-pager kioskd.service | tail -1"))
 }
 
-// served is one customer, from the first touch to the paper.
-func (w *world) served() {
+// served is one customer, from the first touch to the paper. It says how long
+// that took, without the goodbye.
+func (w *world) served() (visit time.Duration) {
 	w.t.Helper()
-	begun := time.Now()
+	was, begun := w.books(), time.Now()
 	err := w.play(w.t.Context(), "visit.scenario", func(l scenario.Line, d time.Duration) {
-		if strings.HasPrefix(l.Text, "see ") {
-			w.say("%-32s %5.1f s", l.Text, d.Seconds())
-		}
-		if l.Text == "see confirm fee=200 copies=1" {
+		switch l.Text {
+		case "see lay-card":
+			w.lit("READER")
+		case "see confirm fee=200 copies=1":
 			w.picture("confirm")
+		case "see pay paid=250":
+			w.picture("pay")
+		case "take sheets":
+			visit = time.Since(begun)
+		}
+		if strings.HasPrefix(l.Text, "see ") {
+			w.say("    %-32s %5.1f s", l.Text, d.Seconds())
 		}
 	})
 	if err != nil {
 		w.t.Fatalf("%v\n%s", err, w.log())
 	}
-	w.say("a customer was served in %.0f s", time.Since(begun).Seconds())
+	is := w.books()
+	if w.agree(was, is); is.delivered != was.delivered+1 {
+		w.t.Errorf("a customer was served, and yet: %v", is)
+	}
+	w.say("a customer was served in %.0f s: %v", time.Since(begun).Seconds(), is)
+	return visit
+}
+
+// lit waits until that lamp of the machine's own GPIO chip has power. One that
+// blinks has it now and then.
+func (w *world) lit(lamp string) {
+	w.t.Helper()
+	line := map[string]string{"READER": "0", "COINS": "1", "SHEETS": "2", "ATTENTION": "3"}[lamp]
+	w.until("lamp "+lamp, patience, func() bool {
+		return w.shell("cat /sys/devices/platform/gpio-sim.*/gpiochip*/sim_gpio"+line+"/value") == "1"
+	})
+}
+
+// backWithin is the watchdog's 10 s, RestartSec's 2 s, and the start of a program
+// on a slow machine.
+const backWithin = 40 * time.Second
+
+// hangs stops kioskd while a customer has coins inside: systemd kills it within
+// WatchdogSec and starts it again, and the kiosk owes them.
+func (w *world) hangs() {
+	w.t.Helper()
+	was := w.books()
+	if err := w.playUntil(w.t.Context(), "see pay paid=250"); err != nil {
+		w.t.Fatalf("%v\n%s", err, w.log())
+	}
+	pid := w.shell("systemctl show -P MainPID kioskd")
+	after, begun := w.kiosk.Latest(), time.Now()
+	w.shell("kill -STOP " + pid)
+	w.say("kioskd (pid %s) hangs, with 250 yen inside", pid)
+	w.aftermath(was, func() string {
+		page := w.page(after, backWithin, "home", "settle")
+		w.say("page %s stands on the display, %.1f s later", page, time.Since(begun).Seconds())
+		return page
+	})
+	said := w.shell("journalctl --no-pager -o cat -u kioskd.service | grep -i watchdog")
+	if !strings.Contains(said, "Watchdog timeout") || w.shell("systemctl show -P MainPID kioskd") == pid {
+		w.t.Errorf("no watchdog: %s", said)
+	}
+	w.say("    systemd: %s", strings.SplitN(said, "\n", 2)[0])
+}
+
+const cuts = 5
+
+var errCut = errors.New("the machine was cut off")
+
+// cutOff cuts the machine off in the middle of visits, at a drawn moment in each
+// fifth of one; drawn too is whether the board's power goes with it.
+func (w *world) cutOff(visit time.Duration) {
+	w.t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if given, err := strconv.ParseUint(os.Getenv("KIOSKD_SEED"), 10, 64); err == nil {
+		seed = given
+	}
+	w.say("five cuts; KIOSKD_SEED=%d draws the same moments", seed)
+	draw := rand.New(rand.NewPCG(seed, 0))
+	for i := range cuts {
+		at := time.Duration((float64(i) + draw.Float64()) / cuts * float64(visit))
+		alone := draw.IntN(2) == 0
+		was := w.books()
+		w.cut(i+1, at, alone)
+		w.aftermath(was, func() string { return w.boot("home", "settle") })
+		w.picture(fmt.Sprintf("after-cut-%d", i+1))
+	}
+}
+
+// cut begins a visit and cuts the machine off after that time.
+func (w *world) cut(n int, at time.Duration, alone bool) {
+	w.t.Helper()
+	ctx, cancel := context.WithCancelCause(w.t.Context())
+	defer cancel(nil)
+	var struck atomic.Bool
+	done := make(chan string)
+	time.AfterFunc(at, func() {
+		page := "no page"
+		if t := w.kiosk.Tree(); t != nil {
+			page = t.Page
+		}
+		struck.Store(true)
+		if alone {
+			w.kiosk.Kill()
+		} else {
+			w.kiosk.PowerCut()
+		}
+		cancel(errCut)
+		done <- page
+	})
+	if err := w.playUntil(ctx, "take sheets"); err != nil && !struck.Load() {
+		w.t.Errorf("before the cut: %v", err)
+	}
+	page, what := <-done, "machine and board"
+	if alone {
+		what = "the machine alone"
+	}
+	w.say("cut %d of %d: %s, %.1f s into a visit, on page %s", n, cuts, what, at.Seconds(), page)
 }
