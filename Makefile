@@ -54,7 +54,7 @@ package: ## kioskd's Debian packages for amd64 and arm64, in dist/
 test-package: ## the packages built twice, tried on arm64, and installed in a fresh Debian (root)
 	@systemd/package/test
 
-test-vm: ## a machine made of software: systemd, package, sandbox, display, watchdog, power cuts (root; ten minutes)
+test-vm: ## a machine made of software: systemd, package, sandbox, display, watchdog, power cuts (root; five to ten minutes)
 	@.ci/install $(BUILD) $(FONTS) qemu-system-x86 debootstrap busybox-static cpio e2fsprogs systemd
 	@simulator/vm/image
 	@$(GO) test -count=1 -tags vm -v -timeout 30m ./simulator/vm

@@ -191,7 +191,7 @@ func (w *world) play(ctx context.Context, file string, trace func(scenario.Line,
 }
 
 // playUntil plays the visit up to that line.
-func (w *world) playUntil(ctx context.Context, last string) error {
+func (w *world) playUntil(ctx context.Context, last string, trace func(scenario.Line, time.Duration)) error {
 	w.t.Helper()
 	b, err := os.ReadFile("visit.scenario")
 	if err != nil {
@@ -205,7 +205,7 @@ func (w *world) playUntil(ctx context.Context, last string) error {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return w.perform(ctx, s, nil)
+	return w.perform(ctx, s, trace)
 }
 
 func (w *world) perform(ctx context.Context, s *scenario.Script, trace func(scenario.Line, time.Duration)) error {

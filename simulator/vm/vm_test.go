@@ -25,9 +25,9 @@ func TestMachine(t *testing.T) {
 	w.boot("home")
 	w.picture("home")
 	w.sandbox()
-	visit := w.served()
+	w.served()
 	w.hangs()
-	w.cutOff(visit)
+	w.cutOff()
 	w.served()
 }
 
@@ -47,9 +47,8 @@ func (w *world) sandbox() {
 	w.say("%s", w.shell("systemd-analyze security --no-pager kioskd.service | tail -1"))
 }
 
-// served is one customer, from the first touch to the paper. It says how long
-// that took, without the goodbye.
-func (w *world) served() (visit time.Duration) {
+// served is one customer, from the first touch to the paper.
+func (w *world) served() {
 	w.t.Helper()
 	was, begun := w.books(), time.Now()
 	err := w.play(w.t.Context(), "visit.scenario", func(l scenario.Line, d time.Duration) {
@@ -60,8 +59,6 @@ func (w *world) served() (visit time.Duration) {
 			w.picture("confirm")
 		case "see pay paid=250":
 			w.picture("pay")
-		case "take sheets":
-			visit = time.Since(begun)
 		}
 		if strings.HasPrefix(l.Text, "see ") {
 			w.say("    %-32s %5.1f s", l.Text, d.Seconds())
@@ -75,7 +72,6 @@ func (w *world) served() (visit time.Duration) {
 		w.t.Errorf("a customer was served, and yet: %v", is)
 	}
 	w.say("a customer was served in %.0f s: %v", time.Since(begun).Seconds(), is)
-	return visit
 }
 
 // lit waits until that lamp of the machine's own GPIO chip has power. One that
@@ -97,7 +93,7 @@ const backWithin = 40 * time.Second
 func (w *world) hangs() {
 	w.t.Helper()
 	was := w.books()
-	if err := w.playUntil(w.t.Context(), "see pay paid=250"); err != nil {
+	if err := w.playUntil(w.t.Context(), "see pay paid=250", nil); err != nil {
 		w.t.Fatalf("%v\n%s", err, w.log())
 	}
 	pid := w.shell("systemctl show -P MainPID kioskd")
@@ -120,9 +116,22 @@ const cuts = 5
 
 var errCut = errors.New("the machine was cut off")
 
-// cutOff cuts the machine off in the middle of visits, at a drawn moment in each
-// fifth of one; drawn too is whether the board's power goes with it.
-func (w *world) cutOff(visit time.Duration) {
+// The lines of the visit after which it may be cut off: the first time before any
+// money moves, then while money and paper do.
+func asking() []string {
+	return []string{"see menu", "see lay-card", "tap enter", "take card", "see copies n=1", "tap go-on"}
+}
+
+func paying() []string {
+	return []string{"see pay fee=200 paid=0", "see pay paid=250", "tap print", "see printing", "see take-sheets"}
+}
+
+// latest is how long after such a line: four coins take about that long.
+const latest = 3 * time.Second
+
+// cutOff cuts the machine off in the middle of visits, at drawn moments; drawn
+// too is whether the board's power goes with it.
+func (w *world) cutOff() {
 	w.t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	if given, err := strconv.ParseUint(os.Getenv("KIOSKD_SEED"), 10, 64); err == nil {
@@ -131,23 +140,28 @@ func (w *world) cutOff(visit time.Duration) {
 	w.say("five cuts; KIOSKD_SEED=%d draws the same moments", seed)
 	draw := rand.New(rand.NewPCG(seed, 0))
 	for i := range cuts {
-		at := time.Duration((float64(i) + draw.Float64()) / cuts * float64(visit))
+		lines := paying()
+		if i == 0 {
+			lines = asking()
+		}
+		line := lines[draw.IntN(len(lines))]
+		at := time.Duration(draw.Float64() * float64(latest))
 		alone := draw.IntN(2) == 0
 		was := w.books()
-		w.cut(i+1, at, alone)
+		w.cut(i+1, line, at, alone)
 		w.aftermath(was, func() string { return w.boot("home", "settle") })
 		w.picture(fmt.Sprintf("after-cut-%d", i+1))
 	}
 }
 
-// cut begins a visit and cuts the machine off after that time.
-func (w *world) cut(n int, at time.Duration, alone bool) {
+// cut begins a visit and cuts the machine off that long after that line.
+func (w *world) cut(n int, line string, at time.Duration, alone bool) {
 	w.t.Helper()
 	ctx, cancel := context.WithCancelCause(w.t.Context())
 	defer cancel(nil)
 	var struck atomic.Bool
 	done := make(chan string)
-	time.AfterFunc(at, func() {
+	strike := func() {
 		page := "no page"
 		if t := w.kiosk.Tree(); t != nil {
 			page = t.Page
@@ -160,13 +174,18 @@ func (w *world) cut(n int, at time.Duration, alone bool) {
 		}
 		cancel(errCut)
 		done <- page
+	}
+	err := w.playUntil(ctx, "take sheets", func(l scenario.Line, _ time.Duration) {
+		if l.Text == line {
+			time.AfterFunc(at, strike)
+		}
 	})
-	if err := w.playUntil(ctx, "take sheets"); err != nil && !struck.Load() {
-		w.t.Errorf("before the cut: %v", err)
+	if err != nil && !struck.Load() {
+		w.t.Fatalf("before the cut: %v", err)
 	}
 	page, what := <-done, "machine and board"
 	if alone {
 		what = "the machine alone"
 	}
-	w.say("cut %d of %d: %s, %.1f s into a visit, on page %s", n, cuts, what, at.Seconds(), page)
+	w.say("cut %d of %d: %s, %.1f s after %q, on page %s", n, cuts, what, at.Seconds(), line, page)
 }
