@@ -35,7 +35,7 @@ func (s *Screen) Show(ctx context.Context, p flows.Page) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	s.mu.Lock()
-	s.lapsed, s.early = "", nil
+	s.lapsed, s.covered, s.early = "", overNone, nil
 	s.mu.Unlock()
 	return s.picture(view{page: p}, nil)
 }
@@ -112,6 +112,11 @@ func (s *Screen) ask(ctx context.Context, p flows.Page, until <-chan struct{}, q
 	// is only shown anew: a coin, a new notice.
 	defer q.end()
 	before := s.now
+	s.mu.Lock()
+	if s.lapsed == p.Name {
+		q.over = s.covered // somebody is choosing a language
+	}
+	s.mu.Unlock()
 	err := s.picture(q.view(), func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -119,7 +124,7 @@ func (s *Screen) ask(ctx context.Context, p flows.Page, until <-chan struct{}, q
 		if at := s.early; at != nil && s.lapsed == p.Name && before.hit(*at) == s.now.hit(*at) {
 			q.put(event{kind: fingerDown, at: *at, done: s.o.Gauge.Begin()})
 		}
-		s.lapsed, s.early = "", nil
+		s.lapsed, s.covered, s.early = "", overNone, nil
 	})
 	if err != nil {
 		return "", err
@@ -165,7 +170,7 @@ func (q *question) wait(ctx context.Context, until <-chan struct{}) (id string, 
 		}
 		if ended { // after what was touched before
 			resume()
-			q.lapsed = q.over == overNone
+			q.lapsed = q.over != overMoreTime
 			return "", nil
 		}
 	}
@@ -333,7 +338,7 @@ func (q *question) end() {
 	q.s.mu.Lock()
 	q.s.asking = nil
 	if q.lapsed {
-		q.s.lapsed = q.page.Name
+		q.s.lapsed, q.s.covered = q.page.Name, q.over
 	}
 	left := q.queue
 	q.queue = nil

@@ -381,3 +381,26 @@ func TestFingerBeforeTheEnd(t *testing.T) {
 		v.Finger(nil)
 	}
 }
+
+// Who is choosing a language goes on choosing when the page beneath is shown anew.
+func TestLanguagesStayOverAPageThatIsShownAnew(t *testing.T) {
+	v := newVisit(t, small)
+	until := make(chan struct{})
+	v.asks(t.Context(), terms(), until)
+	v.tap("language")
+	v.sees("language")
+	close(until)
+	if a := <-v.answers; a.id != "" || a.err != nil {
+		t.Fatalf("answer is %+v", a)
+	}
+	v.settle()
+	v.asks(t.Context(), terms(), nil)
+	v.sees("language")
+	v.tap("en")
+	v.sees("terms")
+	if l := v.tree().Language; l != "en" {
+		t.Errorf("language is %s", l)
+	}
+	v.tap("agree")
+	v.want("agree")
+}

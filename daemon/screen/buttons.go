@@ -280,7 +280,7 @@ func (b *builder) barButton(x flows.Button, r image.Rectangle) {
 	side := b.u(36)
 	mid := (r.Min.X + r.Max.X) / 2
 	art.Sign(b.c, image.Rect(mid-side/2, r.Min.Y+b.u(7), mid-side/2+side, r.Min.Y+b.u(7)+side), icon(x.ID), text)
-	b.letters(image.Rect(r.Min.X+b.u(2), r.Min.Y+b.u(44), r.Max.X-b.u(2), r.Max.Y-b.u(6)), label,
+	b.letters(image.Rect(r.Min.X+b.u(6), r.Min.Y+b.u(44), r.Max.X-b.u(6), r.Max.Y-b.u(6)), label,
 		draw.Style{Weight: draw.Bold, Size: 20, Min: 18, Colour: text, Align: draw.Centre, Middle: true})
 }
 

@@ -88,6 +88,7 @@ type Screen struct {
 	down     bool   // a finger is on the glass
 	asking   *question
 	lapsed   string       // page that stands though its question ended unanswered, or ""
+	covered  overlay      // what lay over it
 	early    *image.Point // finger that came down on it
 }
 
