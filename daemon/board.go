@@ -118,5 +118,6 @@ func (k *kiosk) watchPower(ctx context.Context) error {
 		return nil // the kiosk ends, or the board is gone: others tell
 	}
 	k.log.Error("the power fails; ending", "since", k.devices.power.Since())
+	k.clock.Stop(errPowerFails)
 	return errors.Join(errPowerFails, k.board.Close())
 }

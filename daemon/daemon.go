@@ -138,6 +138,16 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 	return k.serve(ctx, watched, client)
 }
 
+// gone is why the board can do nothing any more, nil while it can.
+func (k *kiosk) gone() error {
+	select {
+	case <-k.board.Lost():
+		return fmt.Errorf("daemon: the board is gone: %w", k.board.Err())
+	default:
+		return k.clock.Stopped()
+	}
+}
+
 // stopClock ends all waits when the board is gone, until the returned function is
 // called.
 func (k *kiosk) stopClock() (end func()) {
@@ -146,7 +156,7 @@ func (k *kiosk) stopClock() (end func()) {
 		defer close(ended)
 		select {
 		case <-k.board.Lost():
-			k.clock.Stop(fmt.Errorf("daemon: the board is gone: %w", k.board.Err()))
+			k.clock.Stop(k.gone())
 		case <-over:
 		}
 	}()
@@ -160,7 +170,7 @@ const serveBound = 20 * time.Second
 // serve runs all loops until one that nobody can be served without fails, or ctx
 // ends, and waits for all.
 func (k *kiosk) serve(ctx context.Context, points journal.Points, client *office.Client) error {
-	k.memory = openMemory(k.cfg, points, k.now)
+	k.memory = openMemory(k.cfg, points, k.now, k.gone)
 	k.memory.look(k.service, k.log) // before anybody is served
 	g, ctx := errgroup.WithContext(ctx)
 	part := func(name string, run func(context.Context) error) {
@@ -171,7 +181,7 @@ func (k *kiosk) serve(ctx context.Context, points journal.Points, client *office
 		case <-ctx.Done():
 			return nil
 		case <-k.board.Lost():
-			return fmt.Errorf("daemon: the board is gone: %w", k.board.Err())
+			return k.gone()
 		}
 	})
 	part("service", k.service.Run)

@@ -26,13 +26,14 @@ type memory struct {
 	err              error // why
 	dir              string
 	now              func() time.Time
+	gone             func() error  // why the board can do nothing any more, nil while it can
 	begun            chan struct{} // holds one when a technician has begun a new journal
 }
 
 // openMemory opens the kiosk's memory; a new one begins with the coins that the
 // configuration says are in the hoppers.
-func openMemory(cfg config.Config, points journal.Points, now func() time.Time) *memory {
-	m := &memory{dir: cfg.State, now: now, begun: make(chan struct{}, 1)}
+func openMemory(cfg config.Config, points journal.Points, now func() time.Time, gone func() error) *memory {
+	m := &memory{dir: cfg.State, now: now, gone: gone, begun: make(chan struct{}, 1)}
 	j, err := journal.Open(cfg.State, points)
 	if err != nil {
 		m.err = err
@@ -58,9 +59,14 @@ func (m *memory) why() error {
 	return m.Journal.Err()
 }
 
+// Write commits an event. With the board gone nothing can happen any more, so
+// nothing is written that would say it was about to.
 func (m *memory) Write(e flows.Event) error {
 	if m.Journal == nil {
 		return m.err
+	}
+	if err := m.gone(); err != nil {
+		return err
 	}
 	return m.Journal.Write(e)
 }

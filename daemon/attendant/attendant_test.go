@@ -105,6 +105,43 @@ func TestServiceSaysWhyAndWhenItChanges(t *testing.T) {
 	})
 }
 
+// A fault that is over before anybody looked leaves no question that is answered
+// for ever: the first page would be shown anew without end.
+func TestServiceAfterAFaultThatPassed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var gauge activity.Gauge
+		rest := NewRest(&gauge)
+		var broken atomic.Bool
+		why := func() string {
+			if broken.Load() {
+				return "touch"
+			}
+			return ""
+		}
+		s := NewService(NewClock(boardClock{trusted: true}, rest), func() flows.Rules { return flows.Rules{} }, 3, why, rest)
+		_ = s.OutOfService()
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Run(ctx) }()
+		changed := s.Changed()
+		broken.Store(true)
+		<-changed
+		broken.Store(false)
+		if got := s.OutOfService(); got != "" {
+			t.Errorf("it says %q", got)
+		}
+		select {
+		case <-s.Changed():
+			t.Error("it has changed, and changed, and changed")
+		default:
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // Settings that come while nobody waits for them are nobody's work in hand.
 func TestServiceThatNobodyWaitsForWakesNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -26,6 +26,9 @@ func NewClock(c board.Clock, r *Rest) *Clock {
 // ever.
 func (c *Clock) Stop(cause error) { c.stop(cause) }
 
+// Stopped is Stop's cause, nil before.
+func (c *Clock) Stopped() error { return context.Cause(c.stood) }
+
 // Now is the board's wall clock.
 func (c *Clock) Now() (time.Time, bool) { return c.board.Now() }
 

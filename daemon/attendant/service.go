@@ -90,11 +90,8 @@ func (s *Service) OutOfService() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = false
-	now := s.answer()
-	if now != s.given {
-		s.given = now
-		s.renew()
-	}
+	s.given = s.answer()
+	s.renew() // also when what had changed is as it was
 	return s.given.reason
 }
 
