@@ -159,6 +159,8 @@ func TestOutcomes(t *testing.T) {
 		{name: "line drops with the sheet", fault: func(p *printer) { p.at(goipp.OpPrintJob, func() bool { return true }) }, want: "unknown 0 left=false"},
 		{name: "line drops for good", fault: func(p *printer) {
 			p.before = func(op goipp.Op) bool {
+				p.mu.Lock()
+				defer p.mu.Unlock()
 				p.dropped = p.dropped || op == goipp.OpGetJobAttributes
 				return p.dropped
 			}
