@@ -23,8 +23,9 @@ build:
 test: ## everything but what takes longer than ten minutes
 	@.ci/install $(BUILD) $(FONTS) $(TESTS)
 	$(GO) vet ./...
-	@# The plays come first and take the longest; they wait for coins and paper
-	@# while the others compute.
+	$(GO) build -race ./...
+	@# All is compiled by now. The plays come first and take the longest; they wait
+	@# for coins and paper while the others compute.
 	$(GO) test -race -timeout 9m -p 3 ./simulator/scenario ./...
 
 test-long: build ## fuzzing, and what plays long: races, visits through pcscd, secrets in memory
