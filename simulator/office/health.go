@@ -2,14 +2,11 @@ package office
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nkeys"
 
 	"kioskd/daemon/office/protocol"
 )
@@ -58,7 +55,7 @@ func (o *Office) Health(ctx context.Context, kiosk string) (protocol.Health, err
 	if answer.Message == nil {
 		return none, ErrNoHealth
 	}
-	if !o.server.healthBy(kiosk, answer.Message) {
+	if !o.server.signedBy(kiosk, answer.Message, protocol.HealthSigned(kiosk, answer.Message.Data)) {
 		return none, fmt.Errorf("%w: what stands in its place it has not signed", ErrNoHealth)
 	}
 	h, err := protocol.Decode[protocol.Health](answer.Message.Data, protocol.MaxHealth)
@@ -66,21 +63,4 @@ func (o *Office) Health(ctx context.Context, kiosk string) (protocol.Health, err
 		return none, fmt.Errorf("office: health: %w", err)
 	}
 	return h, nil
-}
-
-// healthBy says whether this kiosk's key has signed the message.
-func (s *server) healthBy(kiosk string, m *stored) bool {
-	s.mu.Lock()
-	public := s.kiosks[kiosk]
-	s.mu.Unlock()
-	key, err := nkeys.FromPublicKey(public)
-	if err != nil {
-		return false
-	}
-	header, err := nats.DecodeHeadersMsg(m.Header)
-	if err != nil {
-		return false
-	}
-	signature, err := base64.StdEncoding.DecodeString(header.Get(protocol.JournalSignature))
-	return err == nil && key.Verify(protocol.HealthSigned(kiosk, m.Data), signature) == nil
 }

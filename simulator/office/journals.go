@@ -83,7 +83,7 @@ func (o *Office) catchUp(kiosk string, j *journal) error {
 			return err
 		}
 		j.next = m.Sequence + 1
-		if !o.server.signedBy(kiosk, m) {
+		if !o.server.signedBy(kiosk, m, protocol.JournalSigned(kiosk, m.Data)) {
 			o.desk.count(func(a *Audit) { a.ForeignJournal++ })
 			o.log.Warn("office: a journal message that its kiosk has not signed", "kiosk", kiosk, "sequence", m.Sequence)
 			continue
@@ -128,8 +128,9 @@ func (o *Office) next(ctx context.Context, kiosk string, from uint64) (*stored, 
 	return answer.Message, nil
 }
 
-// signedBy says whether this kiosk's key has signed the message.
-func (s *server) signedBy(kiosk string, m *stored) bool {
+// signedBy says whether this kiosk's key has signed the message: signed is what it
+// signs of it.
+func (s *server) signedBy(kiosk string, m *stored, signed []byte) bool {
 	s.mu.Lock()
 	public := s.kiosks[kiosk]
 	s.mu.Unlock()
@@ -142,7 +143,7 @@ func (s *server) signedBy(kiosk string, m *stored) bool {
 		return false
 	}
 	signature, err := base64.StdEncoding.DecodeString(header.Get(protocol.JournalSignature))
-	return err == nil && key.Verify(protocol.JournalSigned(kiosk, m.Data), signature) == nil
+	return err == nil && key.Verify(signed, signature) == nil
 }
 
 // take adds the events of one message.

@@ -201,11 +201,11 @@ func TestForeignJournal(t *testing.T) {
 	}
 	forged, own := a.journal(t, "b", 1), a.journal(t, "a", 1)
 	for _, kiosk := range []string{"a", "b"} {
-		if o.server.signedBy(kiosk, &stored{Header: wire(t, forged.Header), Data: forged.Data}) {
+		if o.server.signedBy(kiosk, &stored{Header: wire(t, forged.Header), Data: forged.Data}, protocol.JournalSigned(kiosk, forged.Data)) {
 			t.Errorf("a's signature of b's journal counts for %s", kiosk)
 		}
 	}
-	if !o.server.signedBy("a", &stored{Header: wire(t, own.Header), Data: own.Data}) {
+	if !o.server.signedBy("a", &stored{Header: wire(t, own.Header), Data: own.Data}, protocol.JournalSigned("a", own.Data)) {
 		t.Error("a's signature of its own journal does not count")
 	}
 }
