@@ -142,19 +142,26 @@ func (k *Kiosk) Kill() {
 	k.kill()
 }
 
-func (k *Kiosk) kill() {
+func (k *Kiosk) kill() { k.ended(k.end()) }
+
+// end sends the process its end. The supervisor has gone when done is closed; nil
+// where none is left to wait for.
+func (k *Kiosk) end() (done <-chan struct{}) {
 	p := &k.process
 	p.mu.Lock()
-	c, stop, done := p.child, p.stop, p.done
+	defer p.mu.Unlock()
 	p.wanted = false
-	if stop != nil {
-		close(stop)
+	if p.stop != nil {
+		close(p.stop)
 		p.stop = nil
 	}
-	p.mu.Unlock()
-	if c != nil {
-		c.kill()
+	if p.child != nil {
+		p.child.kill()
 	}
+	return p.done
+}
+
+func (k *Kiosk) ended(done <-chan struct{}) {
 	if done != nil {
 		<-done
 	}
@@ -168,8 +175,11 @@ func (k *Kiosk) PowerCut() {
 	p := &k.process
 	p.turning.Lock()
 	defer p.turning.Unlock()
+	// The process first: one that outlives its board for a moment would tell the
+	// office of it.
+	done := k.end()
 	k.board.PowerCut()
-	k.kill()
+	k.ended(done)
 	k.glass.PowerCut()
 	k.panel.PowerCut()
 	k.receipts.PowerCut()
