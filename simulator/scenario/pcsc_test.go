@@ -90,10 +90,16 @@ func parse(t *testing.T, text string) *scenario.Script {
 func (c *counter) play(t *testing.T, text string) time.Duration {
 	t.Helper()
 	begun := time.Now()
-	if err := scenario.Play(t.Context(), parse(t, text), c.floor, scenario.Options{Pictures: c.dir}); err != nil {
+	if err := c.try(t, text); err != nil {
 		t.Fatal(err)
 	}
 	return time.Since(begun)
+}
+
+// try is play where the lines need not hold.
+func (c *counter) try(t *testing.T, text string) error {
+	t.Helper()
+	return scenario.Play(t.Context(), parse(t, text), c.floor, scenario.Options{Pictures: c.dir})
 }
 
 const (
@@ -237,7 +243,19 @@ func TestReaderUnpluggedAtVerify(t *testing.T) {
 	if err := c.daemon.Await(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
-	c.play(t, "resident adult\nwait 30s\nsee home within 5s\n"+untilKind+fromKind+"\nquiet")
+	// pcscd tells its readers anew for a second or two; until then the gate is shut.
+	const gate = "resident adult\nwait 30s\nsee home within 5s\ntap start\ntap certificate\nsee terms within 1s\ntap disagree\nsee cancelled\nwait 30s"
+	for end := time.Now().Add(10 * time.Second); ; {
+		err := c.try(t, gate)
+		if err == nil {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal(err)
+		}
+		c.play(t, "tap back\ntap cancel\nsee cancelled|home")
+	}
+	c.play(t, untilKind+fromKind+"\nquiet")
 	if n := heard.Load(); n != 2 {
 		t.Errorf("the card heard VERIFY %d times, want 2", n)
 	}
