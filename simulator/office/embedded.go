@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	natsd "github.com/nats-io/nats-server/v2/server"
@@ -15,8 +16,9 @@ const startTimeout = 20 * time.Second
 
 // embedded is a nats-server in this process.
 type embedded struct {
-	log *slog.Logger
-	ns  *natsd.Server
+	log   *slog.Logger
+	trace func(seen []byte) // Options.Trace
+	ns    *natsd.Server
 }
 
 func (e *embedded) start(conf string) (port int, err error) {
@@ -29,7 +31,7 @@ func (e *embedded) start(conf string) (port int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("office: server: %w", err)
 	}
-	ns.SetLogger(serverLog{e.log}, false, false)
+	ns.SetLoggerV2(serverLog{e.log, e.trace}, false, e.trace != nil, e.trace != nil)
 	ns.Start()
 	if !ns.ReadyForConnections(startTimeout) {
 		ns.Shutdown()
@@ -54,7 +56,10 @@ func (e *embedded) stop() {
 
 // serverLog gives the server's words to our log. What it notices of clients that
 // come and go is of no interest here.
-type serverLog struct{ log *slog.Logger }
+type serverLog struct {
+	log   *slog.Logger
+	trace func(seen []byte)
+}
 
 func (l serverLog) Noticef(format string, v ...any) {
 	l.log.Debug("nats: " + fmt.Sprintf(format, v...))
@@ -66,6 +71,13 @@ func (l serverLog) Errorf(format string, v ...any) { l.log.Warn("nats: " + fmt.S
 
 func (l serverLog) Fatalf(format string, v ...any) { l.log.Error("nats: " + fmt.Sprintf(format, v...)) }
 func (l serverLog) Debugf(string, ...any)          {}
-func (l serverLog) Tracef(string, ...any)          {}
+
+// Tracef is called with a line of the protocol, or with a message's bytes, which
+// the server would quote.
+func (l serverLog) Tracef(format string, v ...any) {
+	if l.trace != nil {
+		l.trace(fmt.Appendf(nil, strings.ReplaceAll(format, "%q", "%s"), v...))
+	}
+}
 
 var _ natsd.Logger = serverLog{}

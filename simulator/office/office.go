@@ -61,6 +61,11 @@ type Options struct {
 	Reached   []net.IP     // addresses beside the loopback under which kiosks reach it, for its certificate
 	// SheetLimit is how many sheets a copy may have; 0 means 10.
 	SheetLimit int
+	// Trace hears all that its server sees, of every account, the system's and
+	// JetStream's too: each line of the protocol in and out, and each message as it
+	// is, headers first. It is called by many goroutines at once and must be quick.
+	// May be nil.
+	Trace func(seen []byte)
 }
 
 // Office is the simulated office. It is safe for concurrent use.
@@ -99,7 +104,7 @@ func New(ctx context.Context, o Options) (*Office, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return newOn(ctx, &embedded{log: o.Log}, o)
+	return newOn(ctx, &embedded{log: o.Log, trace: o.Trace}, o)
 }
 
 // newOn is New with a server of another kind.

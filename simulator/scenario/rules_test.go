@@ -33,6 +33,12 @@ type hall struct {
 // and keeps memory of its own.
 func openHall(t *testing.T) *hall {
 	t.Helper()
+	return openTraced(t, nil)
+}
+
+// openTraced is openHall, with all that the office's server sees told to trace.
+func openTraced(t *testing.T, trace func(seen []byte)) *hall {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "rules")
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +53,7 @@ func openHall(t *testing.T) *hall {
 		t.Fatal(err)
 	}
 	s, err := shop.New(t.Context(), shop.Options{
-		Dir: dir, Start: parse(t, "see home").Start, Kioskd: binary, Log: slog.New(slog.DiscardHandler),
+		Dir: dir, Start: parse(t, "see home").Start, Kioskd: binary, Log: slog.New(slog.DiscardHandler), Trace: trace,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -61,6 +61,8 @@ type Options struct {
 	// Watch hears of everything that changes at a kiosk, for the bench; it must be
 	// quick and hold nothing up. May be nil.
 	Watch func(kiosk, what string)
+	// Trace hears all that the office's server sees (office.Options). May be nil.
+	Trace func(seen []byte)
 }
 
 // Shop is the floor. Safe for concurrent use.
@@ -130,7 +132,7 @@ func New(ctx context.Context, o Options) (*Shop, error) {
 	s.office, err = office.New(ctx, office.Options{
 		Dir: filepath.Join(dir, "office"), Clock: s.clock, Register: register.New(o.Start),
 		Paper: s.supplies.paper, Authority: s.supplies.Authority(o.Start), Log: o.Log, Reached: s.reached(),
-		SheetLimit: o.SheetLimit,
+		SheetLimit: o.SheetLimit, Trace: o.Trace,
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("shop: %w", err), s.Close())
