@@ -5,8 +5,6 @@ package pcsc_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,147 +12,10 @@ import (
 	"kioskd/drivers/board"
 	"kioskd/drivers/jpki"
 	"kioskd/drivers/pcsc"
-	"kioskd/flows/secret"
 	"kioskd/simulator/card"
-	"kioskd/simulator/card/vpcd"
-	"kioskd/simulator/pcscd"
 )
 
 // daemon is the pcscd of all tests: the library looks for its socket once.
-var daemon *pcscd.Daemon
-
-const first, other = "Counter PICC", "Technician"
-
-func TestMain(m *testing.M) { os.Exit(run(m)) }
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "pcsc")
-	if err != nil {
-		return say(err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if daemon, err = pcscd.Start(context.Background(), pcscd.Options{Dir: dir, Readers: []string{first, other}, Unpluggable: true}); err != nil {
-		return say(err)
-	}
-	defer func() { _ = daemon.Close() }()
-	if err := os.Setenv("PCSCLITE_CSOCK_NAME", daemon.Socket()); err != nil {
-		return say(err)
-	}
-	return m.Run()
-}
-
-func say(err error) int {
-	_, _ = fmt.Fprintln(os.Stderr, err)
-	return 1
-}
-
-// whole brings pcscd back to what the next test expects.
-func whole(t *testing.T) {
-	t.Helper()
-	if err := daemon.Restart(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		daemon.Thaw()
-		daemon.Kill()
-		if err := errors.Join(daemon.Plug(0), daemon.Restart(context.Background())); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// plug gives a slot a card.Reader.
-func plug(t *testing.T, reader, slot int) *card.Reader {
-	t.Helper()
-	r := card.NewReader()
-	p := vpcd.New(r, daemon.Address(reader, slot), nil)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- p.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-	return r
-}
-
-func open(t *testing.T, name string) *pcsc.Reader {
-	t.Helper()
-	r, err := pcsc.Open(pcsc.Options{Name: name})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-// nothing differs from whatever lies there.
-var nothing = board.Presence{Change: ^uint32(0)}
-
-// until waits for so many cards.
-func until(t *testing.T, r *pcsc.Reader, last board.Presence, cards int) board.Presence {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
-	for {
-		p, err := r.Wait(ctx, last)
-		if ctx.Err() != nil {
-			t.Fatalf("%d cards did not come, there are %+v: %v", cards, last, err)
-		}
-		if err != nil {
-			continue
-		}
-		if p == last {
-			t.Fatalf("nothing has changed: %+v", p)
-		}
-		if last = p; p.Cards == cards {
-			return p
-		}
-	}
-}
-
-func connect(t *testing.T, r *pcsc.Reader) board.Card {
-	t.Helper()
-	c, err := r.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return c
-}
-
-func newCard(t *testing.T) *card.Card {
-	t.Helper()
-	c, err := card.New(card.Spec{PIN: "1234", Password: "ABC123"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-func pin(t *testing.T, digits string) *secret.Text {
-	t.Helper()
-	s, err := secret.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Wipe)
-	for i := range len(digits) {
-		if err := s.Append(digits[i]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return s
-}
-
-var selectAP = []byte{0x00, 0xA4, 0x04, 0x0C, 0x0A, 0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01}
-
-func done(answer []byte) bool { return len(answer) >= 2 && answer[len(answer)-2] == 0x90 }
 
 // A card comes, is held alone, powered off at the end, and goes.
 func TestComesAndGoes(t *testing.T) {
@@ -222,11 +83,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 
 // A card that is swapped between two looks shows by the count of changes.
 func TestSwap(t *testing.T) {
-	whole(t)
-	hand := plug(t, 0, 0)
-	hand.Lay(newCard(t))
-	r := open(t, first)
-	p := until(t, r, nothing, 1)
+	hand, r, p := laid(t)
 	hand.Take()
 	until(t, open(t, first), nothing, 0) // pcscd has seen it, r has not looked
 	hand.Lay(newCard(t))
@@ -263,11 +120,7 @@ func TestWhichReader(t *testing.T) {
 }
 
 func TestReaderUnplugged(t *testing.T) {
-	whole(t)
-	hand := plug(t, 0, 0)
-	hand.Lay(newCard(t))
-	r := open(t, first)
-	p := until(t, r, nothing, 1)
+	_, r, p := laid(t)
 	c := connect(t, r)
 	if err := daemon.Unplug(0); err != nil {
 		t.Fatal(err)
@@ -309,11 +162,7 @@ func gone(t *testing.T, r *pcsc.Reader, last board.Presence) {
 }
 
 func TestPcscdRestarted(t *testing.T) {
-	whole(t)
-	hand := plug(t, 0, 0)
-	hand.Lay(newCard(t))
-	r := open(t, first)
-	p := until(t, r, nothing, 1)
+	_, r, p := laid(t)
 	c := connect(t, r)
 	daemon.Kill()
 	gone(t, r, p)
@@ -330,19 +179,13 @@ func TestPcscdRestarted(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, r, nothing, 1)
-	if answer, err := connect(t, r).Transmit(selectAP); err != nil || !done(answer) {
-		t.Errorf("%X, %v", answer, err)
-	}
+	works(t, r)
 }
 
 // A command that hangs is given up after its deadline; until it is back there is
 // no reader, and then there is.
 func TestTransmitHangs(t *testing.T) {
-	whole(t)
-	hand := plug(t, 0, 0)
-	hand.Lay(newCard(t))
-	r := open(t, first)
-	p := until(t, r, nothing, 1)
+	hand, r, p := laid(t)
 	c := connect(t, r)
 	if err := hand.Fault("hangs"); err != nil {
 		t.Fatal(err)
@@ -373,18 +216,12 @@ func TestTransmitHangs(t *testing.T) {
 	}
 	hand.Clear()
 	until(t, r, nothing, 1)
-	if answer, err := connect(t, r).Transmit(selectAP); err != nil || !done(answer) {
-		t.Errorf("%X, %v", answer, err)
-	}
+	works(t, r)
 }
 
 // pcscd stands still: nothing hangs for longer than a deadline, and it goes on.
 func TestPcscdStandsStill(t *testing.T) {
-	whole(t)
-	hand := plug(t, 0, 0)
-	hand.Lay(newCard(t))
-	r := open(t, first)
-	p := until(t, r, nothing, 1)
+	_, r, p := laid(t)
 	daemon.Freeze()
 	if _, err := r.Connect(); !errors.Is(err, board.ErrNoReader) {
 		t.Errorf("connect: %v", err)

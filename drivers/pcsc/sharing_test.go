@@ -41,9 +41,7 @@ func TestAnotherProgram(t *testing.T) {
 	const moment = 300 * time.Millisecond
 	left := make(chan error, 1)
 	time.AfterFunc(moment, func() { left <- theirs.Disconnect(scard.ResetCard) })
-	if answer, err := connect(t, r).Transmit(selectAP); err != nil || !done(answer) {
-		t.Errorf("%X, %v", answer, err)
-	}
+	works(t, r)
 	if err := <-left; err != nil {
 		t.Error(err)
 	}
@@ -52,11 +50,7 @@ func TestAnotherProgram(t *testing.T) {
 // A card that has left, and is let go of afterwards, is not there: pcscd would
 // have it lie there mute once its power was taken away.
 func TestNoGhost(t *testing.T) {
-	whole(t)
-	hand := plug(t, 0, 0)
-	hand.Lay(newCard(t))
-	r := open(t, first)
-	p := until(t, r, nothing, 1)
+	hand, r, p := laid(t)
 	c := connect(t, r)
 	hand.Take()
 	p = until(t, r, p, 0)
@@ -71,7 +65,5 @@ func TestNoGhost(t *testing.T) {
 	// Laid again, it is as good as new.
 	hand.Lay(newCard(t))
 	until(t, r, p, 1)
-	if answer, err := connect(t, r).Transmit(selectAP); err != nil || !done(answer) {
-		t.Errorf("%X, %v", answer, err)
-	}
+	works(t, r)
 }

@@ -309,54 +309,6 @@ func TestNoPanel(t *testing.T) {
 	}
 }
 
-// slowPort notes how fast the bus may be at each transaction.
-type slowPort struct {
-	speed, asked physic.Frequency
-	first, last  physic.Frequency
-}
-
-func (p *slowPort) String() string                      { return "slow" }
-func (p *slowPort) LimitSpeed(f physic.Frequency) error { p.speed = f; return nil }
-func (p *slowPort) Duplex() conn.Duplex                 { return conn.Full }
-
-func (p *slowPort) TxPackets(packets []spi.Packet) error {
-	for _, one := range packets {
-		if err := p.Tx(one.W, one.R); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (p *slowPort) Connect(f physic.Frequency, mode spi.Mode, bits int) (spi.Conn, error) {
-	if mode != spi.Mode0 || bits != 8 {
-		return nil, fmt.Errorf("mode %v, %d bits", mode, bits)
-	}
-	p.asked = f
-	return p, nil
-}
-
-func (p *slowPort) Tx(w, r []byte) error {
-	if p.first == 0 {
-		p.first = p.speed
-	}
-	p.last = p.speed
-	if len(w) == 2 && w[0] == 0x40 {
-		r[1] = 0x63
-	}
-	return nil
-}
-
-func TestBusIsSlowUntilTheClockRuns(t *testing.T) {
-	var p slowPort
-	if _, err := ra8875.New(&p, ra8875.Opts{}); err != nil {
-		t.Fatal(err)
-	}
-	if p.first != physic.MegaHertz || p.last != 20*physic.MegaHertz || p.asked != 20*physic.MegaHertz {
-		t.Errorf("began at %v, ended at %v, asked for %v", p.first, p.last, p.asked)
-	}
-}
-
 func TestFrame(t *testing.T) {
 	f := ra8875.NewFrame(image.Rect(0, 0, 3, 2))
 	f.Set(1, 0, color.RGBA{0xFF, 0x82, 0x08, 0xFF})
