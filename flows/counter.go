@@ -142,7 +142,7 @@ func (c *Counter) home(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := c.returnStray(); err != nil {
+		if err := c.returnStray(ctx); err != nil {
 			return err
 		}
 		if id == "maintenance" || !open && c.doorOpen() {
@@ -208,17 +208,17 @@ func (c *Counter) cancelled(ctx context.Context, errand string) error {
 // lasting shows a page that ends by itself after limit.end, and returns coins
 // that come late.
 func (c *Counter) lasting(ctx context.Context, p Page) error {
-	ctx, cancel := c.Clock.WithTimeout(ctx, c.Limits.End, errPageOver)
+	showing, cancel := c.Clock.WithTimeout(ctx, c.Limits.End, errPageOver)
 	defer cancel()
 	for {
-		id, err := c.Screen.Ask(ctx, p, c.Cash.Pending())
+		id, err := c.Screen.Ask(showing, p, c.Cash.Pending())
 		if errors.Is(err, errPageOver) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if err := c.returnStray(); err != nil {
+		if err := c.returnStray(ctx); err != nil {
 			return err
 		}
 		if id != "" {

@@ -98,6 +98,7 @@ func (v *visit) sheetLost(ctx context.Context, cause error) error {
 	if err := v.failed(ctx, "a sheet was not seen leaving the printer", cause); !errors.Is(err, errHome) {
 		return err
 	}
+	v.c.notReady(ctx, v.c.Sheets.Ready, "printer") // for the event: what, and who can help
 	if v.c.Sheets.Lying() {
 		if err := v.takeSheets(ctx, Page{Name: PageTakeSheets, Keys: keys("change", "0"), Contact: &v.contact}); err != nil {
 			return err

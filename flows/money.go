@@ -157,8 +157,9 @@ func isJournal(err error) bool {
 
 // returnStray gives back coins that came while nobody was asked for money: a
 // coin that was on its way when the acceptor was closed. Each gets a visit of
-// its own, so that a crash in between still owes it.
-func (c *Counter) returnStray() error {
+// its own, so that a crash in between still owes it; what the hoppers cannot give
+// is on a slip.
+func (c *Counter) returnStray(ctx context.Context) error {
 	for {
 		coin, ok := c.Cash.Next()
 		if !ok {
@@ -168,15 +169,21 @@ func (c *Counter) returnStray() error {
 			c.note(Event{Kind: DeviceFault, Device: DeviceCoins, Reason: coin.Fault, Action: "maintenance"})
 			continue
 		}
-		visit := number()
-		if err := c.write(Event{Kind: CoinIn, Visit: visit, Yen: coin.Yen, Reason: "came late"}); err != nil {
+		v := &visit{c: c, id: number(), contact: c.Contact, incident: incidentNumber()}
+		if err := v.write(Event{Kind: CoinIn, Yen: coin.Yen, Reason: "came late"}); err != nil {
 			return err
 		}
-		if err := c.payOut(visit, coin.Yen); err != nil {
+		if err := c.payOut(v.id, coin.Yen); err != nil {
 			return err
 		}
-		if err := c.closeAccount(visit, HowCancelled, incidentNumber()); err != nil {
+		owed := c.Journal.Ledger().Account(v.id).Owes()
+		if err := c.closeAccount(v.id, HowCancelled, v.incident); err != nil {
 			return err
+		}
+		if owed > 0 {
+			if err := v.slip(ctx, owed); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -238,6 +245,7 @@ func (v *visit) printSlip(ctx context.Context, s Slip) bool {
 	if errors.As(err, &not) {
 		reason = "slip not printed"
 	}
-	v.c.note(Event{Kind: DeviceFault, Visit: v.id, Device: SlipPrinterDevice, Reason: reason, Action: "clear"})
+	v.c.note(Event{Kind: DeviceFault, Visit: v.id, Device: SlipPrinterDevice, Reason: reason})
+	v.c.notReady(ctx, v.c.Slips.Ready, "receipt") // for the event: what, and who can help
 	return false
 }

@@ -181,7 +181,30 @@ func TestPayOutKeepsCount(t *testing.T) {
 	})
 }
 
-// A coin that was on its way when the acceptor was closed comes back, or is owed.
+// slips are a receipt printer that prints all.
+type slips struct {
+	SlipPrinter
+	printed []Slip
+}
+
+func (s *slips) Print(_ context.Context, p Slip) error {
+	s.printed = append(s.printed, p)
+	return nil
+}
+
+// glass is a screen before which somebody touches the first button.
+type glass struct {
+	Screen
+	asked []Page
+}
+
+func (g *glass) Ask(_ context.Context, p Page, _ <-chan struct{}) (string, error) {
+	g.asked = append(g.asked, p)
+	return p.Buttons[0].ID, nil
+}
+
+// A coin that was on its way when the acceptor was closed comes back, or is owed,
+// and that on a slip.
 func TestStrayCoins(t *testing.T) {
 	for name, c := range map[string]struct {
 		queue []Coin
@@ -190,16 +213,25 @@ func TestStrayCoins(t *testing.T) {
 	}{
 		"back":       {[]Coin{{Yen: 500}}, nil, "coin-in:500 coin-out:100 coin-out:100 coin-out:100 coin-out:100 coin-out:100 visit-ended"},
 		"no coin":    {[]Coin{{Fault: "glitch"}}, nil, ""},
-		"no hopper":  {[]Coin{{Yen: 10}}, script{10: {0}}, "coin-in:10 coin-did-not-leave-the-hopper:10 debt-booked:10 visit-ended"},
+		"no hopper":  {[]Coin{{Yen: 10}}, script{10: {0}}, "coin-in:10 coin-did-not-leave-the-hopper:10 debt-booked:10 visit-ended slip-intent slip-printed"},
 		"and others": {[]Coin{{Yen: 10}, {Fault: "glitch"}, {Yen: 50}}, nil, "coin-in:10 coin-out:10 visit-ended coin-in:50 coin-out:50 visit-ended"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			counter, n := till(&hoppers{motor: c.motor, queue: c.queue}, 9, 9, 9)
-			if err := counter.returnStray(); err != nil {
+			paper, glass := &slips{}, &glass{}
+			counter.Slips, counter.Screen = paper, glass
+			if err := counter.returnStray(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if got := n.story(); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+			owes := strings.Contains(c.want, "debt")
+			if owes != (len(paper.printed) == 1) || owes != (len(glass.asked) == 1) {
+				t.Errorf("slips %+v, pages %+v", paper.printed, glass.asked)
+			}
+			if owes && (paper.printed[0].Owed != 10 || paper.printed[0].Incident == "" || glass.asked[0].Name != PageSlip) {
+				t.Errorf("slip %+v, page %+v", paper.printed[0], glass.asked[0])
 			}
 		})
 	}

@@ -130,6 +130,10 @@ const (
 // said that it came back.
 const RemarkNotCounted = "not-counted"
 
+// RemarkNoChange says on the page pay that no more coins are taken: the hoppers
+// could not give them back. Only cancelling is left, and gives all back.
+const RemarkNoChange = "no-change"
+
 // The technician's pages. They are reached while the door is open, and never in
 // a visit.
 const (

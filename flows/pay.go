@@ -74,7 +74,10 @@ func (v *visit) pay(ctx context.Context) error {
 
 func (v *visit) payPage() Page {
 	remark := ""
-	if v.uncounted {
+	switch {
+	case v.paid < v.request.Fee && !v.c.canReturn(v.paid+largestCoin):
+		remark = RemarkNoChange
+	case v.uncounted:
 		remark = RemarkNotCounted
 	}
 	return Page{

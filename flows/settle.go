@@ -34,7 +34,7 @@ func (c *Counter) recover(a *Account) error {
 		}
 	}
 	if a.slipIntent {
-		if err := c.write(Event{Kind: DeviceFault, Visit: a.Visit, Device: SlipPrinterDevice, Reason: reasonSlipUnseen, Action: "clear"}); err != nil {
+		if err := c.write(Event{Kind: DeviceFault, Visit: a.Visit, Device: SlipPrinterDevice, Reason: reasonSlipUnseen}); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package scenario
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -116,39 +115,6 @@ func parseNot(p *parser, w *words, _ *Line) (step, error) {
 		}
 	}
 	return func(ctx context.Context, p *player) error { return p.not(ctx, pages) }, nil
-}
-
-func parseCoins(_ *parser, w *words, _ *Line) (step, error) {
-	way, err := w.need("in or out")
-	if err != nil {
-		return nil, err
-	}
-	switch way {
-	case "in":
-		var coins []int
-		for {
-			word, ok := w.next()
-			if !ok {
-				break
-			}
-			yen, err := strconv.Atoi(word)
-			if err != nil || !slices.Contains([]int{1, 5, 10, 50, 100, 500}, yen) {
-				return nil, fmt.Errorf("coins in: there is no coin of %s yen: want 1, 5, 10, 50, 100 or 500", word)
-			}
-			coins = append(coins, yen)
-		}
-		if len(coins) == 0 {
-			return nil, fmt.Errorf("coins in: want at least one coin")
-		}
-		return func(ctx context.Context, p *player) error { return p.coinsIn(ctx, coins) }, nil
-	case "out":
-		yen, err := count(w, "an amount in yen")
-		if err != nil {
-			return nil, err
-		}
-		return func(ctx context.Context, p *player) error { return p.coinsOut(ctx, yen) }, nil
-	}
-	return nil, fmt.Errorf("coins %s: want coins in YEN… or coins out YEN", way)
 }
 
 func parseSheets(_ *parser, w *words, _ *Line) (step, error) {

@@ -74,6 +74,7 @@ type player struct {
 	named   map[string]bool // every resident of the file
 	typed   map[string]bool // every text typed
 	present *seat
+	falling sync.WaitGroup // coins on their way
 }
 
 // seat is what the player remembers of one kiosk.
@@ -107,6 +108,7 @@ func Play(ctx context.Context, s *Script, floor Floor, o Options) error {
 	}
 	floor.Pace(func() { p.keepUp(ctx) })
 	defer floor.Pace(nil)
+	defer p.falling.Wait()
 	for _, l := range s.Lines {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
@@ -147,7 +149,8 @@ func (l *Line) acts() bool {
 	case "tap", "press", "drag", "type", "lay", "take", "wait", "clock", "language", "power", "cut", "kill":
 		return true
 	case "coins":
-		return strings.HasPrefix(strings.TrimSpace(rest), "in")
+		what := strings.TrimSpace(rest)
+		return strings.HasPrefix(what, "in") || strings.HasPrefix(what, "fall")
 	case "office":
 		what := strings.TrimSpace(rest)
 		return what == "away" || what == "back"

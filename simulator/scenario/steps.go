@@ -2,12 +2,9 @@ package scenario
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
-
-	"kioskd/simulator/board/coins"
 )
 
 // start switches the kiosk on and waits for its first page.
@@ -180,21 +177,6 @@ func (p *player) tries(ctx context.Context, which string, n int) error {
 		left, err := p.floor.Tries(who, which)
 		return left == n, fmt.Sprintf("%d tries", left), err
 	})
-}
-
-// coinsIn puts one coin after the other into the slot, as a hand does: the next
-// when the last has gone through.
-func (p *player) coinsIn(ctx context.Context, values []int) error {
-	for _, yen := range values {
-		err := p.kiosk.Insert(yen)
-		if errors.Is(err, coins.ErrPowerCut) {
-			return nil // an armed cut struck: what became of the coin, later lines ask
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return context.Cause(ctx)
 }
 
 // takeCard takes what lies there. After a card was pulled it is in hand already.

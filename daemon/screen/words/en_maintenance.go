@@ -27,6 +27,7 @@ func englishMaintenance() *Book {
 			"did-counted": "Count booked", "did-box-emptied": "Emptying booked", "did-slip-printed": "Printed", "did-slip-not-printed": "Not printed",
 			"did-taken-out": "Out of service", "did-put-back": "In service again", "did-not-booked": "Cannot be booked",
 			"remark-not-counted": "A coin was not counted. If it is not in the coin return, please tell the shop staff.",
+			"remark-no-change":   "This machine would run out of change, so it takes no more coins. Press “Cancel”: all your coins come back.",
 			"part":               "{part} of {parts}",
 		},
 	}

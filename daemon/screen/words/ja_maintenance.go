@@ -27,6 +27,7 @@ func japaneseMaintenance() *Book {
 			"did-counted": "枚数を記録しました", "did-box-emptied": "回収を記録しました", "did-slip-printed": "印刷しました", "did-slip-not-printed": "印刷できません",
 			"did-taken-out": "休止にしました", "did-put-back": "再開しました", "did-not-booked": "記録できません",
 			"remark-not-counted": "数えられなかった硬貨があります。返却口にないときは、お店の人にお知らせください。",
+			"remark-no-change":   "おつりが足りなくなるため、これ以上は入れられません。「やめる」を押すと、全額お返しします。",
 			"part":               "{part}／{parts}",
 		},
 	}
