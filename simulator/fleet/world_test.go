@@ -55,26 +55,34 @@ func (plainPaper) Sheets(rec paper.Record, issue string) ([]paper.Sheet, error) 
 // world is an office and what a test needs around it.
 type world struct {
 	t      *testing.T
+	dir    string // the office's
 	clock  *board.Clock
 	office *simulated.Office
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	clock := board.NewClock(start)
-	o, err := simulated.New(t.Context(), simulated.Options{
-		Dir: t.TempDir(), Clock: clock, Register: register.New(start), Paper: plainPaper{},
-		Authority: authority.NewWithKeys(start, pool()), Log: slog.New(slog.NewTextHandler(testLog{t}, nil)),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := &world{t: t, dir: t.TempDir(), clock: board.NewClock(start)}
+	w.open()
 	t.Cleanup(func() {
-		if err := o.Close(); err != nil {
+		if err := w.office.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return &world{t: t, clock: clock, office: o}
+	return w
+}
+
+// open starts an office in the world's folder.
+func (w *world) open() {
+	w.t.Helper()
+	o, err := simulated.New(w.t.Context(), simulated.Options{
+		Dir: w.dir, Clock: w.clock, Register: register.New(start), Paper: plainPaper{},
+		Authority: authority.NewWithKeys(start, pool()), Log: slog.New(slog.NewTextHandler(testLog{w.t}, nil)),
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.office = o
 }
 
 type testLog struct{ t *testing.T }

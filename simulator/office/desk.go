@@ -5,6 +5,7 @@ import (
 	"crypto/hpke"
 	"crypto/sha256"
 	"crypto/x509"
+	"maps"
 	"sync"
 	"time"
 
@@ -27,9 +28,9 @@ const (
 // Audit counts what came in.
 type Audit struct {
 	Asked          map[protocol.Verb]int
-	Repeated       int // requests answered as before
-	ForeignReply   int // questions left alone: their reply subject is none that the server made for a kiosk
-	ForeignJournal int // messages in a journal that its kiosk has not signed
+	Repeated       int            // requests answered as before
+	ForeignReply   int            // questions left alone: their reply subject is none that the server made for a kiosk
+	ForeignJournal map[string]int // by kiosk: messages in its journal that it has not signed
 	Malformed      int
 	Busy           int // turned away because the kiosk asked too much at once
 	Refused        int // persons
@@ -60,7 +61,7 @@ func newDesk(c Clock) *desk {
 		clock: c, visits: make(map[string]*visit), current: make(map[string]*visit),
 		over: make(map[string]time.Time), inHand: make(map[string]int),
 		pace:   make(map[string]*rate.Limiter),
-		counts: Audit{Asked: make(map[protocol.Verb]int)},
+		counts: Audit{Asked: make(map[protocol.Verb]int), ForeignJournal: make(map[string]int)},
 	}
 }
 
@@ -222,9 +223,6 @@ func (d *desk) audit() Audit {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	a := d.counts
-	a.Asked = make(map[protocol.Verb]int, len(d.counts.Asked))
-	for v, n := range d.counts.Asked {
-		a.Asked[v] = n
-	}
+	a.Asked, a.ForeignJournal = maps.Clone(a.Asked), maps.Clone(a.ForeignJournal)
 	return a
 }

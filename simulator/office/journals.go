@@ -27,6 +27,9 @@ type Event struct {
 	fields map[string]json.RawMessage
 }
 
+// duplicate is the trouble of an event that was there before.
+const duplicate = "duplicate"
+
 // Field is one field of the event as text: a string without its quotes, other
 // values as JSON writes them; "" when it is not there.
 func (e Event) Field(name string) string {
@@ -84,7 +87,7 @@ func (o *Office) catchUp(kiosk string, j *journal) error {
 		}
 		j.next = m.Sequence + 1
 		if !o.server.signedBy(kiosk, m, protocol.JournalSigned(kiosk, m.Data)) {
-			o.desk.count(func(a *Audit) { a.ForeignJournal++ })
+			o.desk.count(func(a *Audit) { a.ForeignJournal[kiosk]++ })
 			o.log.Warn("office: a journal message that its kiosk has not signed", "kiosk", kiosk, "sequence", m.Sequence)
 			continue
 		}
@@ -158,7 +161,7 @@ func (j *journal) take(data []byte) {
 		last, known := j.last[b.Journal]
 		switch {
 		case known && e.N <= last:
-			e.Trouble = "duplicate"
+			e.Trouble = duplicate
 		case e.N > last+1:
 			e.Trouble = "gap"
 		}
