@@ -123,9 +123,9 @@ func tapOn(t *testing.T, c *shopper, page, button string) {
 	}
 }
 
-// TestUpdateWaitsForTheCustomer: who changes the kiosk waits until the customer
-// has gone, and no customer starts meanwhile. What stands here for the package's
-// scripts is the flock(1) that they call.
+// TestUpdateWaitsForTheCustomer: the package's own scripts, as dpkg calls them,
+// wait until the customer has gone, and no customer starts meanwhile. One that
+// gives up leaves the customer alone. After the upgrade the kiosk serves on.
 func TestUpdateWaitsForTheCustomer(t *testing.T) {
 	t.Parallel()
 	s, k := openKiosk(t)
@@ -136,21 +136,30 @@ func TestUpdateWaitsForTheCustomer(t *testing.T) {
 	s.Pace(func() { c.keepUp(t.Context()) })
 	defer s.Pace(nil)
 	upTo(t, c, "pay", func(p *shop.Tree) bool { return p.Keys["paid"] != "0" })
-	update := waitForLock(t, k.UpdateLock())
+	debian := newDebian(t, k)
+
+	given := debian.runs("prerm", "1", "upgrade", "2")
+	given.says("kioskd: waiting until no customer is served", "kioskd: a customer is still served; nothing was changed")
+	given.ends(1)
+	back := debian.runs("postinst", "1200", "abort-upgrade", "2")
+	back.says("systemctl start kioskd.service") // which does nothing where it runs
+	back.goOn()
+	back.ends(0)
+
+	update := debian.runs("prerm", "1200", "upgrade", "2")
+	update.says("kioskd: waiting until no customer is served")
 	_, said, code, err := k.Command(t.Context(), "check")
 	if err != nil || code != 1 || strings.Count(said, "\n") != 1 || !strings.Contains(said, "a customer is being served") {
 		t.Errorf("a check beside a customer: exit %d, %v, %q", code, err, said)
 	}
 	upTo(t, c, "take-sheets", func(*shop.Tree) bool { return true })
-	if update.has(0) {
-		t.Error("the update went on beside a customer")
+	if line, more := update.already(); more {
+		t.Errorf("the update went on beside a customer: %q", line)
 	}
 	if err := c.until(t.Context(), false); err != nil {
 		t.Fatal(c.describe(t.Context()), err)
 	}
-	if !update.has(5 * time.Second) {
-		t.Fatal("the customer has gone, and the update still waits")
-	}
+	update.says("systemctl stop kioskd.service")
 	next := &shopper{shop: s, kiosk: k, struck: c.struck}
 	tapOn(t, next, "home", "start")
 	for range 2 {
@@ -161,11 +170,19 @@ func TestUpdateWaitsForTheCustomer(t *testing.T) {
 		}
 		tapOn(t, next, "unavailable", "back")
 	}
-	update.release(t)
-	onPage(t, k, "menu")
-	if err := next.act(t.Context(), k.Tree()); err != nil {
+	k.Kill()
+	update.goOn()
+	update.ends(0)
+
+	debian.off()
+	configured := debian.runs("postinst", "1200", "configure", "1")
+	configured.says("systemctl daemon-reload", "systemctl reset-failed kioskd.service", "systemctl restart kioskd.service")
+	if err := k.PowerOn(); err != nil {
 		t.Fatal(err)
 	}
+	configured.goOn()
+	configured.ends(0)
+	next = &shopper{shop: s, kiosk: k, struck: c.struck}
 	if err := next.until(t.Context(), false); err != nil {
 		t.Fatal(next.describe(t.Context()), err)
 	}
