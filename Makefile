@@ -57,8 +57,7 @@ test-package: ## the packages built twice, tried on arm64, and installed in a fr
 	@systemd/package/test
 
 test-vm: ## a machine made of software: systemd, package, sandbox, display, watchdog, power cuts (root; five to ten minutes)
-	@.ci/install $(BUILD) $(FONTS) qemu-system-x86 debootstrap busybox-static cpio e2fsprogs systemd
-	@simulator/vm/image
+	@simulator/vm/image $(BUILD) $(FONTS)
 	@$(GO) test -count=1 -tags vm -v -timeout 30m ./simulator/vm
 
 clean:

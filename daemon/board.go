@@ -35,21 +35,23 @@ func openBoard(ctx context.Context, cfg config.Config) (board.Board, error) {
 		}
 	}
 	if cfg.Board == "host" {
-		return openHost(cfg)
+		return openHost(cfg, nil)
 	}
 	linked, err := dialBoard(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	return newMixed(linked, func() (board.Board, error) { return openHost(cfg) }), nil
+	return newMixed(linked, func() (board.Board, error) { return openHost(cfg, linked.Clock().Uptime) }), nil
 }
 
-func openHost(cfg config.Config) (board.Board, error) {
+// openHost takes this machine's; uptime is the time of its edges where another
+// board's clock judges them.
+func openHost(cfg config.Config, uptime func() time.Duration) (board.Board, error) {
 	debounce := map[string]time.Duration{cfg.Wiring.CoinPulse: coin.Debounce}
 	for name, d := range cfg.Host.Debounce {
 		debounce[name] = time.Duration(d)
 	}
-	return host.Open(host.Options{Names: cfg.Host.Names, Debounce: debounce})
+	return host.Open(host.Options{Names: cfg.Host.Names, Debounce: debounce, Uptime: uptime})
 }
 
 func dialBoard(ctx context.Context, cfg config.Config) (*link.Board, error) {

@@ -15,8 +15,9 @@ import (
 )
 
 // mixed is a linked board of which single devices are this machine's: its
-// display, say. The clock is the link's, and so are the inputs: edges of another
-// clock could not be judged by it.
+// display, say, or its touch chip. The clock is the link's. An edge of this
+// machine's comes with the link's time of its arrival: good enough for a finger,
+// and of the inputs the configuration lets only the touch chip's be this machine's.
 type mixed struct {
 	*link.Board
 	own func() (board.Board, error) // opens this machine when first asked
@@ -80,6 +81,14 @@ func (m *mixed) Output(name string) (gpio.PinOut, error) {
 		return nil, err
 	}
 	return b.Output(name)
+}
+
+func (m *mixed) Input(name string) (board.Input, error) {
+	b, name, err := m.from(name)
+	if err != nil {
+		return nil, err
+	}
+	return b.Input(name)
 }
 
 func (m *mixed) Framebuffer(name string) (board.Framebuffer, error) {

@@ -22,6 +22,11 @@ func (o *own) Framebuffer(name string) (board.Framebuffer, error) {
 	return nil, errOwn
 }
 
+func (o *own) Input(name string) (board.Input, error) {
+	o.asked = append(o.asked, name)
+	return nil, errOwn
+}
+
 func (o *own) Close() error {
 	o.closed = true
 	return nil
@@ -45,8 +50,10 @@ func TestOneDeviceIsThisMachines(t *testing.T) {
 	if opened != 1 || machine.asked[0] != "fb0" {
 		t.Errorf("opened %d times, asked for %q", opened, machine.asked)
 	}
-	// Its edges would carry another clock's time.
-	if _, err := m.Input("host:DOOR"); !errors.As(err, &none) {
+	if _, err := m.Input("TOUCH_INT"); !errors.As(err, &none) {
+		t.Errorf("the link's input: %v", err)
+	}
+	if _, err := m.Input("host:TOUCH_INT"); !errors.Is(err, errOwn) {
 		t.Errorf("an input of this machine: %v", err)
 	}
 }

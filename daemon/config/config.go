@@ -112,8 +112,8 @@ type Limit struct {
 }
 
 // Wiring is which of the board's buses and lines goes to which device. On a board
-// at the other end of a socket, "host:NAME" is this machine's own; no input can be
-// that.
+// at the other end of a socket, "host:NAME" is this machine's own; of the inputs
+// only the touch chip's can be that.
 type Wiring struct {
 	Panel       string `toml:"panel"`       // SPI port of the RA8875
 	Framebuffer string `toml:"framebuffer"` // display of the fb10 board
@@ -275,6 +275,9 @@ func (c Config) check() error {
 		return errors.New("hopper: a number of coins is 0 or more")
 	}
 	if err := c.Link.check(c.Board); err != nil {
+		return err
+	}
+	if err := c.Wiring.check(); err != nil {
 		return err
 	}
 	if c.Maintenance.Code != "" {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +34,24 @@ func (c Config) Own(name string) (real string, own bool) {
 		real = r
 	}
 	return real, true
+}
+
+// check refuses inputs whose edges are judged by when they happened: this
+// machine's, on a board that is elsewhere, carry the time of another clock.
+func (w Wiring) check() error {
+	for _, in := range []struct{ key, name string }{
+		{"coin-pulse", w.CoinPulse},
+		{"hopper-coin", w.HopperCoin},
+		{"sheet-exit", w.SheetExit},
+		{"sheet-tray", w.SheetTray},
+		{"door", w.Door},
+		{"power-fail", w.PowerFail},
+	} {
+		if strings.HasPrefix(in.name, OwnPrefix) {
+			return fmt.Errorf("wiring.%s = %q: of the inputs only touch-irq can be this machine's own", in.key, in.name)
+		}
+	}
+	return nil
 }
 
 // Link is how a board at "tcp:HOST:PORT" and the kiosk know each other: both

@@ -24,6 +24,18 @@ func TestCredentialsOfSystemdComeFirst(t *testing.T) {
 	}
 }
 
+func TestInputsOfAnotherClockAreRefused(t *testing.T) {
+	w := Default().Wiring
+	w.Touch, w.TouchIRQ, w.Framebuffer, w.Lamp = "host:I2C0", "host:TOUCH_INT", "host:fb0", "host:LAMP_%s"
+	if err := w.check(); err != nil {
+		t.Error(err)
+	}
+	w.CoinPulse = "host:COIN_PULSE"
+	if err := w.check(); err == nil {
+		t.Error("coins by another clock than their board's are accepted")
+	}
+}
+
 func TestBoardOnTheNetworkNeedsCertificates(t *testing.T) {
 	whole := Link{Authority: "a", Certificate: "c", Key: "k"}
 	if err := whole.check("tcp:10.0.0.2:7000"); err != nil {

@@ -23,8 +23,10 @@ const (
 	fb10Height = 800
 )
 
-// The addresses of the touch chips on I2C1.
+// The touch chips' line, and their addresses on I2C1.
 const (
+	touchLine = "TOUCH_INT"
+
 	gt911Address  = 0x5D
 	ft5x06Address = 0x38
 )
@@ -40,21 +42,21 @@ type touchpad interface {
 	PowerCut()
 }
 
-// wireFront plugs panel and touch chip into the board.
+// wireFront plugs panel and touch chip into the board, or into the machine that
+// has them itself.
 func (k *Kiosk) wireFront(b *board.Board) {
 	clock := k.shop.clock
-	line := b.AddInput("TOUCH_INT", true)
-	if k.shop.opts.Board == FB10 {
+	if m := k.machine(); m != nil {
+		chip := pane.New(clock, m.AddInput(touchLine, true), fb10Width, fb10Height)
+		m.AddI2C(ft5x06Address, chip)
+		k.glass, k.panel = chip, m
+	} else if line := b.AddInput(touchLine, true); k.shop.opts.Board == FB10 {
 		chip := pane.New(clock, line, fb10Width, fb10Height)
 		b.AddI2C("I2C1", ft5x06Address, chip)
 		k.glass = chip
-		if m := k.machine(); m != nil {
-			k.panel = m
-		} else {
-			screen := scanout.New(fb10Width, fb10Height)
-			b.AddFramebuffer("fb0", screen)
-			k.panel = screen
-		}
+		screen := scanout.New(fb10Width, fb10Height)
+		b.AddFramebuffer("fb0", screen)
+		k.panel = screen
 	} else {
 		chip := glass.New(clock, line, glass.Opts{})
 		b.AddI2C("I2C1", gt911Address, chip)

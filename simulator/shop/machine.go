@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"kioskd/simulator/board"
 )
 
 // Display is what somebody in front of the kiosk sees.
@@ -24,12 +26,16 @@ type Display interface {
 }
 
 // Machine is a computer of its own that runs the first kiosk's kioskd under its
-// own systemd and drives its own display. All else of the kiosk is the shop's
-// board, at the other end of a link over TCP.
+// own systemd. It drives its own display, and the touch chip hangs on its own bus.
+// All else of the kiosk is the shop's board, at the other end of a link over TCP.
 type Machine interface {
 	Display
 	// Gateway is the address under which the machine reaches this one's loopback.
 	Gateway() net.IP
+	// AddI2C puts a chip on its I2C bus, for good.
+	AddI2C(addr uint16, chip board.I2CChip)
+	// AddInput wires a line to a GPIO of its own, for good.
+	AddInput(name string, level bool) interface{ Set(level bool) }
 	// Boot turns it on, with the files of that folder as its /etc/kioskd.
 	Boot(etc string) error
 	// Wait returns how it ended, after Off or by itself.
@@ -110,8 +116,8 @@ func (k *Kiosk) machineKeys(m Machine, keys map[string]any) {
 		delete(keys, own) // as the package has them
 	}
 	maps.Copy(keys, map[string]any{
-		"wiring.framebuffer": "host:fb0",
-		"link.authority":     etcLinkRoot, "link.certificate": etcLinkCert, "link.key": etcLinkKey,
+		"wiring.framebuffer": "host:fb0", "wiring.touch": "host:I2C0", "wiring.touch-irq": "host:" + touchLine,
+		"link.authority": etcLinkRoot, "link.certificate": etcLinkCert, "link.key": etcLinkKey,
 		"office.authority": etcAuthority, "office.key": etcKey, "office.public-key": etcPublic,
 	})
 	for _, url := range []string{"board", "office.url", "sheet-printer.url"} {

@@ -4,11 +4,13 @@ package vm_test
 
 import (
 	"context"
+	"fmt"
 	"image/png"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +33,7 @@ type world struct {
 	shop    *shop.Shop
 	kiosk   *shop.Kiosk
 	began   time.Time
+	spoke   atomic.Int64 // when, in Unix's nanoseconds
 }
 
 // open makes the world; nothing runs yet.
@@ -79,12 +82,49 @@ func open(t *testing.T) *world {
 	if err := k.Config("wiring.lamp", "host:LAMP_%s"); err != nil {
 		t.Fatal(err)
 	}
-	return &world{t: t, machine: m, shop: s, kiosk: k, began: time.Now()}
+	w := &world{t: t, machine: m, shop: s, kiosk: k, began: time.Now()}
+	w.murmur()
+	return w
+}
+
+// quiet is how long nothing is said to who waits.
+const quiet = 5 * time.Second
+
+// murmur says where it stands whenever it was quiet, until the test ends.
+func (w *world) murmur() {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for tick := time.NewTicker(time.Second); ; {
+			select {
+			case <-done:
+				tick.Stop()
+				return
+			case <-tick.C:
+			}
+			if time.Since(time.Unix(0, w.spoke.Load())) > quiet {
+				w.say("    ... page %s; console: %s", w.shows(), strings.Join(w.machine.Console(1), ""))
+			}
+		}
+	}()
+	w.t.Cleanup(func() {
+		close(done)
+		<-ended
+	})
+}
+
+// shows is the page of the latest tree.
+func (w *world) shows() string {
+	if t := w.kiosk.Tree(); t != nil {
+		return t.Page
+	}
+	return "none"
 }
 
 // say tells who waits how far it is.
 func (w *world) say(format string, args ...any) {
 	w.t.Helper()
+	w.spoke.Store(time.Now().UnixNano())
 	w.t.Logf("%4.0f s  "+format, append([]any{time.Since(w.began).Seconds()}, args...)...)
 }
 
@@ -94,11 +134,7 @@ func (w *world) until(what string, most time.Duration, so func() bool) {
 	for deadline := time.Now().Add(most); !so(); time.Sleep(looks) {
 		if time.Now().After(deadline) {
 			w.picture("failed")
-			page := "none"
-			if t := w.kiosk.Tree(); t != nil {
-				page = t.Page
-			}
-			w.t.Fatalf("waited %v for %s; the last page is %s; the machine: %s", most, what, page, w.log())
+			w.t.Fatalf("waited %v for %s; the last page is %s; the machine: %s", most, what, w.shows(), w.log())
 		}
 	}
 }
@@ -148,16 +184,24 @@ func (w *world) shell(script string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// log is what the machine says of kioskd, as far as it still answers.
+// log is what the machine says of kioskd; of one that does not answer, what stands
+// on its console and where its processors are.
 func (w *world) log() string {
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	out, err := w.machine.Shell(ctx, "systemctl status kioskd --no-pager -l | head -20; journalctl --namespace=kioskd --no-pager -n 30 -o cat; journalctl -b -p warning --no-pager -n 20 -o cat")
-	if err != nil {
-		return err.Error()
+	if err == nil {
+		return string(out)
 	}
-	return string(out)
+	where, unknown := w.machine.Processors()
+	if unknown != nil {
+		where = unknown.Error()
+	}
+	return fmt.Sprintf("%v\n%s\n%s", err, strings.Join(w.machine.Console(consoleLines), "\n"), where)
 }
+
+// consoleLines are enough to see a kernel's last words.
+const consoleLines = 60
 
 // picture keeps what the display shows, for people.
 func (w *world) picture(name string) {

@@ -34,8 +34,27 @@ func newMonitor(conn net.Conn) (*monitor, error) {
 	return m, m.do("qmp_capabilities", nil)
 }
 
+// human has QEMU answer as it answers people.
+func (m *monitor) human(line string) (string, error) {
+	answer, err := m.ask("human-monitor-command", map[string]string{"command-line": line})
+	if err != nil {
+		return "", err
+	}
+	var text string
+	if err := json.Unmarshal(answer, &text); err != nil {
+		return "", fmt.Errorf("vm: %s: %w", line, err)
+	}
+	return text, nil
+}
+
 // do has QEMU execute a command and waits until it has.
 func (m *monitor) do(command string, arguments any) error {
+	_, err := m.ask(command, arguments)
+	return err
+}
+
+// ask has QEMU execute a command and returns what it says.
+func (m *monitor) ask(command string, arguments any) (json.RawMessage, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	b, err := json.Marshal(map[string]any{"execute": command, "arguments": arguments})
@@ -43,28 +62,28 @@ func (m *monitor) do(command string, arguments any) error {
 		b, err = json.Marshal(map[string]any{"execute": command})
 	}
 	if err != nil {
-		return fmt.Errorf("vm: %s: %w", command, err)
+		return nil, fmt.Errorf("vm: %s: %w", command, err)
 	}
 	if err := m.conn.SetDeadline(time.Now().Add(answerWithin)); err != nil {
-		return fmt.Errorf("vm: %s: %w", command, err)
+		return nil, fmt.Errorf("vm: %s: %w", command, err)
 	}
 	if _, err := m.conn.Write(append(b, '\n')); err != nil {
-		return fmt.Errorf("vm: %s: %w", command, err)
+		return nil, fmt.Errorf("vm: %s: %w", command, err)
 	}
 	for {
 		line, err := m.in.ReadBytes('\n')
 		if err != nil {
-			return fmt.Errorf("vm: %s: %w", command, err)
+			return nil, fmt.Errorf("vm: %s: %w", command, err)
 		}
 		var said message
 		if err := json.Unmarshal(line, &said); err != nil {
-			return fmt.Errorf("vm: %s: %w", command, err)
+			return nil, fmt.Errorf("vm: %s: %w", command, err)
 		}
 		if said.Error != nil {
-			return fmt.Errorf("vm: %s: %w", command, errors.New(said.Error.Desc))
+			return nil, fmt.Errorf("vm: %s: %w", command, errors.New(said.Error.Desc))
 		}
 		if said.Return != nil {
-			return nil
+			return said.Return, nil
 		}
 		// A greeting or an event: not what was asked.
 	}

@@ -2,10 +2,11 @@
 // systemd as PID 1, the package installed from its .deb, and kioskd under its
 // real unit and sandbox. The display is the machine's own, driven through DRM;
 // its picture is taken from outside, as the emulated graphics card scans it out.
-// The lamps hang on a GPIO chip of its own kernel (gpio-sim). Everything else of
-// the fb10 board is the simulator's, at the other end of the board's link (package
-// shop, Machine): the touch chip too, as no emulated pointer is an FT5x06, and the
-// card, for which QEMU's reader would need a smart card of the host's.
+// The touch chip is the simulator's FT5x06 on the machine's own I2C bus, its INT
+// line a GPIO of the machine's: QEMU has no such chip, but asks others for virtio
+// devices (package vhost). The lamps hang on a GPIO chip of its own kernel
+// (gpio-sim). Everything else of the fb10 board is the simulator's, at the other
+// end of the board's link (package shop, Machine).
 //
 // The processor is translated instruction by instruction (TCG): a stock kernel
 // does not run under the KVM of the machines this was made on. It is some ten
@@ -28,8 +29,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"kioskd/simulator/vm/vhost"
 )
 
 // Options say where the machine's parts lie.
@@ -38,9 +44,11 @@ type Options struct {
 	Dir   string // its own files: the journal's disk, sockets, what its console said
 }
 
-// Machine is the computer. It implements shop.Machine. Safe for concurrent use.
+// Machine is the computer. It implements shop.Machine. Safe for concurrent use
+// once it has its chips.
 type Machine struct {
-	opts Options
+	opts  Options
+	chips chips
 	Display
 
 	mu      sync.Mutex
@@ -63,7 +71,7 @@ func New(ctx context.Context, o Options) (*Machine, error) {
 			return nil, fmt.Errorf("vm: %w: make it with simulator/vm/image", err)
 		}
 	}
-	m := &Machine{opts: o}
+	m := &Machine{opts: o, chips: chips{bus: make(map[uint16]vhost.Chip), lines: vhost.NewGPIO()}}
 	m.Display.machine = m
 	return m, disk(ctx, m.file("state.img"), stateDisk, "")
 }
@@ -89,11 +97,12 @@ func (m *Machine) Gateway() net.IP { return net.IPv4(10, 0, 2, 2) }
 
 // run is one run of QEMU, from power on to power off.
 type run struct {
-	cmd   *exec.Cmd
-	qmp   *monitor
-	shell *shell
-	ended chan struct{}
-	how   string // set before ended is closed
+	cmd     *exec.Cmd
+	qmp     *monitor
+	shell   *shell
+	devices errgroup.Group // who is asked for devices
+	ended   chan struct{}
+	how     string // set before ended is closed
 }
 
 // Boot turns the machine on, with the files of that folder as its /etc/kioskd. It
@@ -114,11 +123,19 @@ func (m *Machine) Boot(etc string) error {
 		return err
 	}
 	defer func() { _ = shells.Close() }()
+	plugs, err := m.plugs(ctx)
+	if err != nil {
+		return err
+	}
+	defer unplug(plugs)
 	r := &run{cmd: m.qemu(), ended: make(chan struct{})}
 	var said bytes.Buffer
 	r.cmd.Stderr = &said
 	if err := r.cmd.Start(); err != nil {
 		return fmt.Errorf("vm: %w", err)
+	}
+	for _, p := range plugs {
+		r.devices.Go(p.serve)
 	}
 	go func() {
 		defer close(r.ended)
@@ -128,6 +145,10 @@ func (m *Machine) Boot(etc string) error {
 		}
 		_ = monitors.Close() // who still waits for its call waits in vain
 		_ = shells.Close()
+		unplug(plugs)
+		if err := r.devices.Wait(); err != nil {
+			r.how += " " + err.Error()
+		}
 	}()
 	if err := r.connect(monitors, shells); err != nil {
 		r.off()
@@ -175,7 +196,10 @@ func (r *run) connect(monitors, shells *net.UnixListener) error {
 // qemu is the machine as QEMU is told of it.
 func (m *Machine) qemu() *exec.Cmd {
 	return exec.Command("qemu-system-x86_64",
-		"-accel", "tcg,thread=multi", "-m", "768", "-smp", "2", "-nodefaults", "-no-reboot", "-display", "none",
+		// Its memory is a file, which those who are asked for devices map.
+		"-object", "memory-backend-memfd,id=memory,size=768M,share=on",
+		"-machine", "pc,memory-backend=memory", "-m", "768",
+		"-accel", "tcg,thread=multi", "-smp", "2", "-nodefaults", "-no-reboot", "-display", "none",
 		"-serial", "file:"+m.file("console.log"),
 		"-chardev", "socket,id=qmp,path="+m.file("qmp.sock"), "-mon", "chardev=qmp,mode=control",
 		"-kernel", m.image("vmlinuz"), "-initrd", m.image("small.gz"),
@@ -188,6 +212,8 @@ func (m *Machine) qemu() *exec.Cmd {
 		"-device", "virtio-rng-pci",
 		"-device", "virtio-serial", "-chardev", "socket,id=shell,path="+m.file("shell.sock"),
 		"-device", "virtserialport,chardev=shell,name=onlooker",
+		"-chardev", "socket,id=bus,path="+m.file(busSocket), "-device", "vhost-user-i2c-pci,chardev=bus,event_idx=off",
+		"-chardev", "socket,id=lines,path="+m.file(linesSocket), "-device", "vhost-user-gpio-pci,chardev=lines,event_idx=off",
 	)
 }
 
@@ -206,6 +232,26 @@ func (m *Machine) running() (*run, error) {
 	default:
 		return m.present, nil
 	}
+}
+
+// Console is the end of what the machine's console has said, at most that many
+// lines.
+func (m *Machine) Console(lines int) []string {
+	b, err := os.ReadFile(m.file("console.log"))
+	if err != nil {
+		return nil // it has said nothing yet
+	}
+	said := strings.FieldsFunc(string(b), func(r rune) bool { return r == '\n' || r == '\r' })
+	return said[max(0, len(said)-lines):]
+}
+
+// Processors is where they are, as QEMU sees it: for a machine that hangs.
+func (m *Machine) Processors() (string, error) {
+	r, err := m.running()
+	if err != nil {
+		return "", err
+	}
+	return r.qmp.human("info registers -a")
 }
 
 // Wait returns how the machine ended.

@@ -50,7 +50,7 @@ func (w *world) sandbox() {
 // served is one customer, from the first touch to the paper.
 func (w *world) served() {
 	w.t.Helper()
-	was, begun := w.books(), time.Now()
+	was, begun, pulses := w.books(), time.Now(), w.interrupts()
 	err := w.play(w.t.Context(), "visit.scenario", func(l scenario.Line, d time.Duration) {
 		switch l.Text {
 		case "see lay-card":
@@ -71,7 +71,27 @@ func (w *world) served() {
 	if w.agree(was, is); is.delivered != was.delivered+1 {
 		w.t.Errorf("a customer was served, and yet: %v", is)
 	}
-	w.say("a customer was served in %.0f s: %v", time.Since(begun).Seconds(), is)
+	if pulses = w.interrupts() - pulses; pulses < visitTouches {
+		w.t.Errorf("the machine's touch line was pulsed %d times in a visit of %d touches", pulses, visitTouches)
+	}
+	w.say("a customer was served in %.0f s, with %d interrupts of the touch chip: %v", time.Since(begun).Seconds(), pulses, is)
+}
+
+// visitTouches are the visit's taps and digits; each is a finger down and up.
+const visitTouches = 14
+
+// interrupts is how often the kernel of the machine heard the touch chip's line.
+func (w *world) interrupts() int {
+	w.t.Helper()
+	total := 0
+	for _, count := range strings.Fields(w.shell("sed -n 's/^ *[0-9]*:\\(.*\\) virtio-gpio .*kioskd/\\1/p' /proc/interrupts")) {
+		n, err := strconv.Atoi(count)
+		if err != nil {
+			w.t.Fatalf("/proc/interrupts counts %q", count)
+		}
+		total += n
+	}
+	return total
 }
 
 // lit waits until that lamp of the machine's own GPIO chip has power. One that

@@ -54,6 +54,9 @@ type Options struct {
 	// Built is when this program was built; before it no clock is right. Zero
 	// means the time of its commit, where the build recorded that.
 	Built time.Time
+	// Uptime is the time that edges carry where it is another board's: that of
+	// their arrival here. Nil means the kernel's own, of when they happened.
+	Uptime func() time.Duration
 }
 
 // Board is this machine. It implements board.Board.
@@ -167,7 +170,7 @@ func (b *Board) Input(name string) (board.Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &input{name: name}
+	in := &input{name: name, uptime: b.opts.Uptime}
 	if err := b.claim(name, in.release); err != nil {
 		return nil, err
 	}

@@ -95,6 +95,22 @@ func TestEdgesFromTheKernel(t *testing.T) {
 	}
 }
 
+// Edges for another board's clock carry its time, not the kernel's.
+func TestEdgesByAnotherClock(t *testing.T) {
+	in := &input{name: "TOUCH_INT", uptime: func() time.Duration { return time.Hour }}
+	edges, err := in.Watch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.event(gpiocdev.LineEvent{LineSeqno: 1, Type: gpiocdev.LineEventFallingEdge, Timestamp: time.Second})
+	if got, want := <-edges, (board.Edge{At: time.Hour, Level: gpio.Low, Number: 1}); got != want {
+		t.Errorf("edge %+v, want %+v", got, want)
+	}
+	if err := in.release(); err != nil {
+		t.Error(err)
+	}
+}
+
 // What nobody took is said to be missing, to the edge: by us where our queue was
 // full, by the kernel's number where its own was, also when that number begins
 // anew.

@@ -113,8 +113,9 @@ func (o *output) wrap(err error) error {
 
 // input is a line the kiosk watches.
 type input struct {
-	name string
-	line *gpiocdev.Line
+	name   string
+	line   *gpiocdev.Line
+	uptime func() time.Duration // what an edge carries; nil means the kernel's time
 
 	mu      sync.Mutex
 	last    uint32 // number of the edge seen last
@@ -150,8 +151,12 @@ func (in *input) event(e gpiocdev.LineEvent) {
 	if q == nil {
 		return
 	}
+	at := e.Timestamp
+	if in.uptime != nil {
+		at = in.uptime()
+	}
 	q.Push(board.Edge{
-		At: e.Timestamp, Level: e.Type == gpiocdev.LineEventRisingEdge, Number: e.LineSeqno, Dropped: dropped,
+		At: at, Level: e.Type == gpiocdev.LineEventRisingEdge, Number: e.LineSeqno, Dropped: dropped,
 	})
 }
 
