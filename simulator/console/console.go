@@ -71,7 +71,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 		kong.Description("The other side of every plug of a kiosk."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { panic(exitCode(code)) }), // only for --help
-		kong.Vars{"fonts": shop.DefaultFonts, "vpcd": vpcd.Address},
+		kong.Vars{"fonts": shop.DefaultFonts, "vpcd": vpcd.Address, "saboteurs": saboteurs()},
 	)
 	if err != nil {
 		return complain(stderr, err)

@@ -76,7 +76,7 @@ func (p *plug) Framebuffer(string) (board.Framebuffer, error) { return nil, errN
 
 func (p *plug) UART(string) (board.Serial, error)   { return &port{p: p, s: p.m.serial}, nil }
 func (p *plug) Reader(string) (board.Reader, error) { return cardReader{p}, nil }
-func (p *plug) Clock() board.Clock                  { return boardClock{p} }
+func (p *plug) Clock() board.Clock                  { return p.clock(0) }
 
 func (p *plug) Output(name string) (gpio.PinOut, error) {
 	if p.m.outputs[name] == nil {
@@ -93,7 +93,29 @@ func (p *plug) Input(name string) (board.Input, error) {
 }
 
 // boardClock is the world's clock with this board's own errors.
-type boardClock struct{ p *plug }
+//
+// What two timers of one instant set off is in no order but the scheduler's. So
+// every part of the kiosk has a clock of its own, on which timers ring a little
+// later than they were set, each part's by another while.
+type boardClock struct {
+	p   *plug
+	lag time.Duration
+}
+
+// lags are so different that sums of a few are, too.
+const (
+	lagUnit  = 7 * time.Nanosecond
+	lagRadix = 3
+)
+
+// clock is that of the part of this number.
+func (p *plug) clock(part int) boardClock {
+	lag := lagUnit
+	for range part {
+		lag *= lagRadix
+	}
+	return boardClock{p: p, lag: lag}
+}
 
 func (c boardClock) Uptime() time.Duration { return c.p.m.clock.Uptime() }
 
@@ -106,7 +128,7 @@ func (c boardClock) Now() (time.Time, bool) {
 func (c boardClock) AfterFunc(d time.Duration, f func()) board.Timer {
 	// Also on a board that is cut: what the dying process waits for must end, and
 	// reaches nothing any more.
-	return stopper{c.p.m.clock.AfterFunc(d, f)}
+	return stopper{c.p.m.clock.AfterFunc(d+c.lag, f)}
 }
 
 type stopper struct{ stop func() bool }

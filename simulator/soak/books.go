@@ -10,11 +10,13 @@ import (
 
 // Violation is an invariant that did not hold.
 type Violation struct {
-	Invariant string // I1 to I10
+	Invariant string // I1 to I10; or of the simulation's own: "trace", "progress", "soak"
 	What      string
 	Seed      uint64
 	Shift     int // its first customer: where a replay begins
 	Customer  int
+	Hung      bool     // nobody knows how it would have ended: not replayed
+	Twice     bool     // only seen by comparing two traces
 	Trace     []string // the last of what happened before
 }
 
@@ -86,7 +88,12 @@ func (b *books) check() {
 
 // atPage is called when a page is shown, before anybody can act on it.
 func (w *world) atPage(s sight) {
-	if c := w.who(); c != nil && s.Name == flows.PageResetDone {
+	c := w.who()
+	if c == nil {
+		return
+	}
+	c.asked.hears(s)
+	if s.Name == flows.PageResetDone {
 		c.sawDone = true
 	}
 }

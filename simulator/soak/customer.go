@@ -3,6 +3,7 @@ package soak
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kioskd/flows"
@@ -14,6 +15,7 @@ type customer struct {
 	number      int
 	resident    string
 	fullName    string
+	address     string
 	came        time.Duration
 	card        *card.Card
 	pin         string
@@ -32,9 +34,60 @@ type customer struct {
 	dropped  int // coins tried
 	coins    []int
 	laid     int // times they laid their card
+	asked    asked
 
 	sawDone  bool
 	provedIn string
+}
+
+// asked is whose records this customer asked for, as the kiosk's pages said it
+// back to them.
+type asked struct {
+	scope  string
+	chosen map[string]bool // members of the household, by name
+}
+
+// hears takes what a page says of it.
+func (a *asked) hears(s sight) {
+	switch s.Name {
+	case flows.PageMembers:
+		if a.chosen == nil {
+			a.chosen = make(map[string]bool)
+		}
+		for _, b := range s.Buttons {
+			if b.Toggle {
+				a.chosen[b.Label] = b.On
+			}
+		}
+	case flows.PageConfirm:
+		a.scope = s.key("scope")
+	}
+}
+
+// wants says whether a sheet with these names and that address is what this
+// customer asked for.
+func (c *customer) wants(d drawn) bool {
+	if !strings.HasSuffix(d.address, c.address) {
+		return false
+	}
+	switch c.asked.scope {
+	case "self":
+		return slices.Equal(d.names, []string{c.fullName})
+	case "all":
+		return slices.Contains(d.names, c.fullName)
+	case "some":
+		n := 0
+		for name, on := range c.asked.chosen {
+			if on != slices.Contains(d.names, name) {
+				return false
+			}
+			if on {
+				n++
+			}
+		}
+		return n == len(d.names)
+	}
+	return false
 }
 
 // plan is how this customer behaves.
@@ -81,7 +134,7 @@ func (w *world) newCustomer(number int) (*customer, error) {
 	}
 	for _, p := range w.office.Residents() {
 		if p.Name == c.resident {
-			c.fullName = p.FullName
+			c.fullName, c.address = p.FullName, p.Address
 		}
 	}
 	// Above 5000, never a round number: no sum, year or count looks like it.
@@ -140,7 +193,7 @@ var moments = []string{
 }
 
 func (w *world) newPlan(c *customer) plan {
-	r, o := w.rng, w.o.only
+	r := w.rng
 	p := plan{scope: "self", copies: 1, pays: []int{100}}
 	if r.IntN(4) == 0 {
 		p.copies = 2 + r.IntN(2)
@@ -158,9 +211,6 @@ func (w *world) newPlan(c *customer) plan {
 		p.pays = []int{50, 100}
 	case 2:
 		p.pays = []int{10, 10, 100, 5}
-	}
-	if o.good {
-		return p
 	}
 	at := func() string { return moments[r.IntN(len(moments))] }
 	switch r.IntN(10) {
@@ -247,8 +297,9 @@ func (w *world) types(c *customer, f *face, s sight, text string) {
 }
 
 func (w *world) takeCard() {
-	if len(w.machine.reader.Take()) > 0 {
-		w.trace.add("takes the card")
+	if len(w.machine.reader.Lying()) > 0 {
+		w.trace.add("takes the card") // before the kiosk can see it: what it does then comes after
+		w.machine.reader.Take()
 	}
 }
 
@@ -269,10 +320,12 @@ func (w *world) layCard(c *customer) bool {
 }
 
 func (w *world) takePaper() bool {
-	if len(w.machine.pages.Tray()) == 0 {
+	n := len(w.machine.pages.Tray())
+	if n == 0 {
 		return false
 	}
-	w.trace.add("takes %d sheets", len(w.machine.pages.Take()))
+	w.trace.add("takes %d sheets", n)
+	w.machine.pages.Take()
 	return true
 }
 

@@ -99,9 +99,21 @@ func (f *face) put(p flows.Page, taps chan string) {
 	}
 	f.now = sight{Page: p, asked: taps != nil, turn: f.now.turn + 1}
 	f.taps = taps
+	f.change()
+	f.w.atPage(f.now)
+}
+
+func (f *face) change() {
 	close(f.changed)
 	f.changed = make(chan struct{})
-	f.w.atPage(f.now)
+}
+
+// dark is what somebody sees when it is cut off: at once, whether or not another
+// page came at the same instant.
+func (f *face) dark() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.change()
 }
 
 // say writes what is there now into the trace, once. Pages that came and went in
@@ -208,7 +220,7 @@ func (f *face) ask(ctx context.Context, p flows.Page, until <-chan struct{}, own
 		defer f.mu.Unlock()
 		f.taps, f.now.asked = nil, false
 	}()
-	clock := boardClock{f.p}
+	clock := f.p.clock(partFace)
 	var over chan struct{}
 	if p.Lasts > 0 {
 		over = make(chan struct{})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -30,6 +31,22 @@ const version = 1
 // what is asked then has no answer that is the same twice.
 const printerPoll = 47*time.Millisecond + 301*time.Microsecond + 7*time.Nanosecond
 
+// The parts of the kiosk that have a clock of their own; see boardClock.
+const (
+	partFlows = iota
+	partFace
+	partAcceptor
+	partSheets
+	partExit
+	partTray
+	partDoor
+	partHoppers // and as many more as there are hoppers
+)
+
+// apart is how long after one loop of the daemon the next one begins, times its
+// number: what they do again and again, they never do at one instant.
+const apart = 11*time.Microsecond + 3*time.Nanosecond
+
 // life is one run of the daemon, from power on to its end. It is wired as
 // daemon.Run does it, but for panel and touch.
 type life struct {
@@ -39,6 +56,7 @@ type life struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	group  *errgroup.Group
+	loops  int
 	gauge  activity.Gauge
 	rest   *attendant.Rest
 	clock  *attendant.Clock
@@ -66,7 +84,7 @@ func (w *world) powerOn() error {
 	l := &life{w: w, p: newPlug(w.machine), ended: make(chan struct{}), log: w.log}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	l.rest = attendant.NewRest(&l.gauge)
-	l.clock = attendant.NewClock(l.p.Clock(), l.rest)
+	l.clock = attendant.NewClock(l.p.clock(partFlows), l.rest)
 	l.face = newFace(w, l.p)
 	if err := errors.Join(l.openCoins(), l.openLamps(), l.openPaper(), l.openOthers()); err != nil {
 		return fmt.Errorf("soak: power on: %w", err)
@@ -87,7 +105,6 @@ func (w *world) powerOn() error {
 }
 
 func (l *life) openCoins() error {
-	clock := l.p.Clock()
 	pulse, err := l.p.Input("COIN_PULSE")
 	if err != nil {
 		return err
@@ -96,13 +113,13 @@ func (l *life) openCoins() error {
 	if err != nil {
 		return err
 	}
-	acceptor, err := coin.NewAcceptor(pulse, inhibit, clock, coin.Opts{Work: l.gauge.Begin})
+	acceptor, err := coin.NewAcceptor(pulse, inhibit, l.p.clock(partAcceptor), coin.Opts{Work: l.gauge.Begin})
 	if err != nil {
 		return err
 	}
 	hoppers := make(map[int]*coin.Hopper)
 	l.cash = attendant.NewCash(acceptor, hoppers, l.rest, l.log)
-	for _, yen := range hopperCoins {
+	for i, yen := range hopperCoins {
 		motor, err := l.p.Output(fmt.Sprintf("HOPPER_%d_MOTOR", yen))
 		if err != nil {
 			return err
@@ -111,7 +128,7 @@ func (l *life) openCoins() error {
 		if err != nil {
 			return err
 		}
-		if hoppers[yen], err = coin.NewHopper(motor, exit, clock, coin.HopperOpts{}); err != nil {
+		if hoppers[yen], err = coin.NewHopper(motor, exit, l.p.clock(partHoppers+i), coin.HopperOpts{}); err != nil {
 			return err
 		}
 	}
@@ -142,25 +159,25 @@ func (l *life) openLamps() error {
 }
 
 func (l *life) openPaper() (err error) {
-	if l.exit, err = l.sensor("SHEET_EXIT", contact.Opts{}); err != nil {
+	if l.exit, err = l.sensor("SHEET_EXIT", partExit, contact.Opts{}); err != nil {
 		return err
 	}
 	l.sheets = attendant.NewSheets(func(ctx context.Context) (*ipp.Dev, error) {
 		return ipp.New(ctx, "ipp://printer/ipp/print", ipp.Opts{Poll: printerPoll, Dial: l.w.machine.network.dial(l.p)})
-	}, l.exit, l.p.Clock(), l.rest)
-	if l.tray, err = l.sensor("SHEET_TRAY", contact.Opts{Changed: l.sheets.TrayChanged, Work: l.gauge.Begin}); err != nil {
+	}, l.exit, l.p.clock(partSheets), l.rest)
+	if l.tray, err = l.sensor("SHEET_TRAY", partTray, contact.Opts{Changed: l.sheets.TrayChanged, Work: l.gauge.Begin}); err != nil {
 		return err
 	}
 	l.sheets.SetTray(l.tray)
 	return nil
 }
 
-func (l *life) sensor(name string, o contact.Opts) (*contact.Dev, error) {
+func (l *life) sensor(name string, part int, o contact.Opts) (*contact.Dev, error) {
 	in, err := l.p.Input(name)
 	if err != nil {
 		return nil, err
 	}
-	return contact.New(in, l.p.Clock(), o)
+	return contact.New(in, l.p.clock(part), o)
 }
 
 func (l *life) openOthers() (err error) {
@@ -176,7 +193,7 @@ func (l *life) openOthers() (err error) {
 		return err
 	}
 	l.reader = attendant.NewReader(dev, l.rest, l.log)
-	l.door, err = l.sensor("DOOR", contact.Opts{})
+	l.door, err = l.sensor("DOOR", partDoor, contact.Opts{})
 	return err
 }
 
@@ -184,10 +201,10 @@ func (l *life) openOthers() (err error) {
 func (l *life) serve() error {
 	g, ctx := errgroup.WithContext(l.ctx)
 	l.group = g
-	g.Go(func() error { return l.service.Run(ctx) })
-	g.Go(func() error { return l.cash.Run(ctx) })
-	g.Go(func() error { return l.reader.Run(ctx) })
-	g.Go(func() error { l.sheets.Find(ctx); return nil })
+	l.begin(func() error { return l.service.Run(ctx) })
+	l.begin(func() error { return l.cash.Run(ctx) })
+	l.begin(func() error { return l.reader.Run(ctx) })
+	l.begin(func() error { l.sheets.Find(ctx); return nil })
 	var memory flows.Journal = unopened{}
 	j, err := journal.Open(l.w.state, nil)
 	if err != nil {
@@ -204,13 +221,13 @@ func (l *life) serve() error {
 		if f := l.w.o.sabotage.upload; f != nil {
 			to = f(to)
 		}
-		g.Go(func() error { return j.Send(ctx, to, l.log) })
-		g.Go(func() error { return l.mendDisk(ctx) })
-		g.Go(func() error { return l.watchDoor(ctx) })
+		l.begin(func() error { return j.Send(ctx, to, l.log) })
+		l.begin(func() error { return l.mendDisk(ctx) })
+		l.begin(func() error { return l.watchDoor(ctx) })
 	}
 	l.counter = l.w.newCounter(l, memory)
-	g.Go(func() error { return attendant.Report(ctx, l.counter, l.log) })
-	g.Go(func() error {
+	l.begin(func() error { return attendant.Report(ctx, l.counter, l.log) })
+	l.begin(func() error {
 		return attendant.Serve(ctx, l.counter, l.service, l.log, func() { l.say("ready") })
 	})
 	go func() {
@@ -221,6 +238,34 @@ func (l *life) serve() error {
 		}
 	}()
 	return nil
+}
+
+// begin starts a loop and lets it come to its first rest. A panic in it is a
+// finding like any other.
+func (l *life) begin(loop func() error) {
+	l.group.Go(func() (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				l.w.violate("I10", "the daemon panics: %v: %s", p, panicked(debug.Stack()))
+				err = errCut
+			}
+		}()
+		return loop()
+	})
+	l.loops++
+	time.Sleep(time.Duration(l.loops) * apart)
+}
+
+// panicked is the line in which it happened: below the panic's own frames, and
+// the function's name above it.
+func panicked(stack []byte) string {
+	_, below, _ := strings.Cut(string(stack), "panic(")
+	lines := strings.Split(below, "\n")
+	const name, place = 2, 3
+	if len(lines) <= place {
+		return "nobody knows where"
+	}
+	return lines[name] + strings.TrimPrefix(lines[place], "\t")
 }
 
 // firstCount books what lies in the hoppers of a new journal.

@@ -13,9 +13,9 @@ const (
 // purse is one visit's money, added up from the journal in our own way: what the
 // kiosk's own ledger says is not asked.
 type purse struct {
-	inserted, kept, returned, overran, unseen, debt, settled int
-	intent                                                   int
-	ended                                                    bool
+	inserted, kept, returned, overran, unseen, debt int
+	intent                                          int
+	ended                                           bool
 }
 
 func (p *purse) balance() int {

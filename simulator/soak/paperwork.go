@@ -17,12 +17,11 @@ type drawnSheet struct {
 
 // job is one visit's paper, as the journal has it.
 type job struct {
-	issue      string
-	of         int
-	kept       int // copies
-	intent     int // sheet under way
-	unknown    bool
-	afterwards int // intents after an unknown
+	issue   string
+	of      int
+	kept    int // copies
+	intent  int // sheet under way
+	unknown bool
 }
 
 // paperwork is I1, I3 and I6: whose sheets came out, how many, and where else
@@ -103,8 +102,8 @@ func (p *paperwork) look(w *world) {
 		switch {
 		case c == nil:
 			w.violate("I1", "a sheet came out and nobody was there")
-		case !slices.Contains(d.names, c.fullName):
-			w.violate("I1", "%s got a sheet of %q", c.resident, d.names)
+		case !c.wants(d):
+			w.violate("I1", "%s asked for %+v and got a sheet of %q", c.resident, c.asked, d.names)
 		case d.at < c.came:
 			w.violate("I1", "%s got a sheet drawn %v before", c.resident, (c.came - d.at).Round(time.Second))
 		case s.Number != 1 || s.Back == nil:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -18,23 +19,29 @@ const (
 	completeEvery = 1000
 	// twiceEvery is how often a shift is served twice, to compare the traces.
 	twiceEvery = 50 * shiftLen
+	// violationsMost is after how many a run ends, if Options do not say.
+	violationsMost = 10
+	// manyProcs is how many goroutines run at once when a shift is served a second
+	// time: another scheduler than the first time's, on any machine.
+	manyProcs = 4
 )
 
 // Options say what is simulated.
 type Options struct {
-	Seed      uint64
-	From      int    // the first customer; a shift's first
-	Customers int    // how many
-	Dir       string // where complete customers' journals lie: on a disk; "" is the system's folder
-	Supplies  *Supplies
+	Seed       uint64
+	From       int    // the first customer; a shift's first
+	Customers  int    // how many
+	Dir        string // where complete customers' journals lie: on a disk; "" is the system's folder
+	Supplies   *Supplies
+	Saboteur   *Saboteur     // a mistake the kiosk then has; nil for none
+	Twice      bool          // every shift is served twice, to compare the traces
+	Violations int           // after how many the run ends; 0 means 10
+	Hang       time.Duration // real time in which a customer must get on; 0 means a minute
 	// Progress hears of every shift that is over. May be nil.
 	Progress func(served int, took time.Duration)
-	// Found hears of every violation, once it was replayed. May be nil.
+	// Found hears of every violation, once it was replayed; again says whether it
+	// came again, with the same trace. May be nil.
 	Found func(v *Violation, again bool)
-
-	once     bool // a violation is not replayed
-	sabotage sabotage
-	only     habits
 }
 
 // Report is what came of it.
@@ -45,25 +52,29 @@ type Report struct {
 	Violations []*Violation
 }
 
-// Run serves customers, shift by shift, until all were served or ctx ends.
+// Run serves customers, shift by shift, until all were served, ctx ends, enough
+// was found, or a customer hangs: that one's goroutines are left behind, for
+// nothing can end them.
 func Run(ctx context.Context, t *testing.T, o Options) (Report, error) {
+	if o.Violations == 0 {
+		o.Violations = violationsMost
+	}
 	begun := time.Now()
 	var r Report
 	sum := newSum()
-	for at := o.From; at < o.From+o.Customers && ctx.Err() == nil; {
+	for at := o.From; at < o.From+o.Customers && ctx.Err() == nil && len(r.Violations) < o.Violations; {
 		n, complete := shiftAt(at)
 		n = min(n, o.From+o.Customers-at)
-		first, err := o.shift(t, at, n, complete)
+		first, err := o.shift(ctx, t, at, n, complete)
 		if err != nil {
 			return r, fmt.Errorf("soak: seed %d, customers from %d: %w", o.Seed, at, err)
 		}
-		if first.found != nil && o.once {
-			r.Violations = append(r.Violations, first.found)
-			o.Found(first.found, false)
+		if first.found != nil && first.found.Hung {
+			r.note(o, first.found, false)
 			break
 		}
-		if !o.once && (first.found != nil || at%twiceEvery == 0) {
-			if err := o.again(t, at, n, complete, first, &r); err != nil {
+		if first.found != nil || o.Twice || at%twiceEvery == 0 {
+			if err := o.again(ctx, t, at, n, complete, first, &r); err != nil {
 				return r, err
 			}
 		}
@@ -75,8 +86,16 @@ func Run(ctx context.Context, t *testing.T, o Options) (Report, error) {
 			o.Progress(r.Served, r.Took)
 		}
 	}
-	r.Hash = sum.hex()
+	r.Hash, r.Took = sum.hex(), time.Since(begun)
 	return r, nil
+}
+
+// note takes down a violation and tells of it.
+func (r *Report) note(o Options, v *Violation, again bool) {
+	r.Violations = append(r.Violations, v)
+	if o.Found != nil {
+		o.Found(v, again)
+	}
 }
 
 // shiftAt is how many customers the shift that begins there has, and whether it
@@ -99,41 +118,45 @@ type outcome struct {
 	lines []string
 }
 
-// again serves the shift a second time: a violation must come again, and so must
-// the trace.
-func (o Options) again(t *testing.T, at, n int, complete bool, first outcome, r *Report) error {
-	second, err := o.shift(t, at, n, complete)
+// again serves the shift a second time, with more goroutines or fewer at once: a
+// violation must come again, and so must the trace.
+func (o Options) again(ctx context.Context, t *testing.T, at, n int, complete bool, first outcome, r *Report) error {
+	procs := manyProcs
+	if runtime.GOMAXPROCS(0) == procs {
+		procs = 1
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
+	second, err := o.shift(ctx, t, at, n, complete)
 	if err != nil {
 		return err
 	}
 	v, same := first.found, first.hash == second.hash
 	if !same && v == nil {
+		line, what := firstDifference(first.lines, second.lines)
 		v = &Violation{
-			Invariant: "trace", What: "the same seed has two traces: " + firstDifference(first.lines, second.lines),
-			Seed: o.Seed, Shift: at, Customer: at,
+			Invariant: "trace", What: "the same seed has two traces: " + what,
+			Seed: o.Seed, Shift: at, Customer: at + n - 1, Twice: true, Trace: first.lines[max(0, line-traceShown):line],
 		}
 	}
-	if v == nil {
-		return nil
-	}
-	r.Violations = append(r.Violations, v)
-	if o.Found != nil {
-		o.Found(v, same)
+	if v != nil {
+		r.note(o, v, same)
 	}
 	return nil
 }
 
-func firstDifference(a, b []string) string {
+// firstDifference says in which line two traces part, and how.
+func firstDifference(a, b []string) (line int, what string) {
 	for i := range min(len(a), len(b)) {
 		if a[i] != b[i] {
-			return fmt.Sprintf("%q or %q", a[i], b[i])
+			return i, fmt.Sprintf("%q or %q", a[i], b[i])
 		}
 	}
-	return fmt.Sprintf("%d or %d lines", len(a), len(b))
+	return min(len(a), len(b)), fmt.Sprintf("%d or %d lines", len(a), len(b))
 }
 
-// shift serves one, in a folder that is gone afterwards.
-func (o Options) shift(t *testing.T, at, n int, complete bool) (out outcome, err error) {
+// shift serves one, in a folder that is gone afterwards. It does not wait for one
+// that hangs.
+func (o Options) shift(ctx context.Context, t *testing.T, at, n int, complete bool) (out outcome, err error) {
 	base := memoryFolder()
 	if complete {
 		base = o.Dir
@@ -143,10 +166,12 @@ func (o Options) shift(t *testing.T, at, n int, complete bool) (out outcome, err
 		return outcome{}, fmt.Errorf("soak: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	return runShift(t, shift{
-		seed: o.Seed, number: at, customers: n, complete: complete, dir: dir,
-		supplies: o.Supplies, sabotage: o.sabotage, only: o.only,
-	})
+	s := shift{seed: o.Seed, number: at, customers: n, complete: complete, dir: dir, supplies: o.Supplies}
+	if o.Saboteur != nil {
+		s.sabotage = o.Saboteur.make(ctx)
+	}
+	s.guard = newGuard(at, o.Hang)
+	return s.guard.watch(s, func() (outcome, error) { return runShift(t, s) })
 }
 
 // memoryFolder is where nothing has to be synced to a disk; "" where there is no
@@ -157,34 +182,6 @@ func memoryFolder() string {
 		return shm
 	}
 	return ""
-}
-
-// runShift serves the customers of one shift within a bubble.
-func runShift(t *testing.T, o shift) (out outcome, err error) {
-	err = bubble(t, func() (err error) {
-		w, err := newWorld(o)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, w.close()) }()
-		for n := o.number; n < o.number+o.customers && w.violation() == nil; n++ {
-			c, err := w.newCustomer(n)
-			if err != nil {
-				return err
-			}
-			if err := w.serve(c); err != nil {
-				return err
-			}
-			w.refill()
-			w.pass(time.Duration(w.rng.Int64N(int64(20*time.Second)))+1, nil)
-		}
-		if err := w.closing(); err != nil {
-			return err
-		}
-		out = outcome{w.violation(), w.trace.hash(), w.trace.last()}
-		return nil
-	})
-	return out, err
 }
 
 // refill fills the hoppers while nobody is there, when they run low.
@@ -208,3 +205,32 @@ func (w *world) refill() {
 
 // fullHopper is how many coins of that value a hopper begins with.
 func fullHopper(yen int) int { return map[int]int{100: 30, 50: 20, 10: 40}[yen] }
+
+// runShift serves the customers of one shift within a bubble.
+func runShift(t *testing.T, o shift) (out outcome, err error) {
+	err = bubble(t, func() (err error) {
+		w, err := newWorld(o)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, w.close()) }()
+		for n := o.number; n < o.number+o.customers && w.violation() == nil; n++ {
+			c, err := w.newCustomer(n)
+			if err != nil {
+				return err
+			}
+			if err := w.serve(c); err != nil {
+				return err
+			}
+			w.refill()
+			w.pass(time.Duration(w.rng.Int64N(int64(20*time.Second)))+1, nil)
+		}
+		o.guard.next(o.number+o.customers-1, w.trace)
+		if err := w.closing(); err != nil {
+			return err
+		}
+		out = outcome{found: w.violation(), hash: w.trace.hash(), lines: w.trace.all()}
+		return nil
+	})
+	return out, err
+}

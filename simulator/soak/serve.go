@@ -16,16 +16,12 @@ const (
 	staffAfter = 3*time.Minute + 777*time.Nanosecond
 )
 
-// habits say what may go wrong in a shift.
-type habits struct {
-	good bool // nothing: good customers, a good machine
-}
-
 // serve lets one customer come, and returns when the kiosk is ready for the next.
 func (w *world) serve(c *customer) error {
 	w.mu.Lock()
 	w.customer = c
 	w.mu.Unlock()
+	w.o.guard.next(c.number, w.trace)
 	w.books.tries.comes(c.card.Tries("pin"))
 	w.trace.add("customer %d %s %s", c.number, c.resident, c.errand)
 	w.befall(c)

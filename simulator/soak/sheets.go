@@ -15,11 +15,12 @@ import (
 
 // drawn is what the office drew on one sheet, for whoever finds it in the tray.
 type drawn struct {
-	names  []string // whose records it shows
-	issue  string
-	number int
-	of     int
-	at     time.Duration
+	names   []string // whose records it shows
+	address string   // of their household
+	issue   string
+	number  int
+	of      int
+	at      time.Duration
 }
 
 // bulkDots is the side of a bulk sheet, in dots: enough for a digest.
@@ -44,7 +45,7 @@ func (e easel) Sheets(rec paper.Record, issue string) ([]paper.Sheet, error) {
 	e.w.mu.Lock()
 	defer e.w.mu.Unlock()
 	for _, s := range sheets {
-		e.w.drawn[sha256.Sum256(s.Raster)] = drawn{names, issue, s.Number, len(sheets), e.w.clock.Uptime()}
+		e.w.drawn[sha256.Sum256(s.Raster)] = drawn{names, rec.Address, issue, s.Number, len(sheets), e.w.clock.Uptime()}
 	}
 	return sheets, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // stream is the office's end of the journal: what JetStream does in the shop. It
@@ -30,6 +31,7 @@ type upload struct {
 }
 
 func (u upload) LastJournal(context.Context) (string, uint64, json.RawMessage, error) {
+	time.Sleep(transit)
 	if u.p.dead() || u.s.w.isAway() {
 		return "", 0, nil, errNoWire
 	}
@@ -42,6 +44,7 @@ func (u upload) LastJournal(context.Context) (string, uint64, json.RawMessage, e
 }
 
 func (u upload) PublishJournal(_ context.Context, first uint64, journal string, events []json.RawMessage) error {
+	time.Sleep(transit) // whoever loses power at the commit has not sent it
 	if u.p.dead() || u.s.w.isAway() {
 		return errNoWire
 	}

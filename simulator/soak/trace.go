@@ -12,8 +12,8 @@ import (
 	"kioskd/flows"
 )
 
-// traceKept is how many of the last lines a violation shows.
-const traceKept = 60
+// traceShown is how many of the last lines a violation shows.
+const traceShown = 60
 
 // trace is what could be observed, in order, as one hash: the same seed gives the
 // same. Nothing random by its nature (numbers of visits, keys) is in it.
@@ -23,25 +23,16 @@ type trace struct {
 	mu    sync.Mutex
 	sum   hash.Hash
 	lines []string
-	all   io.Writer // nil: only the hash
 }
 
-func newTrace(clock *worldClock, all io.Writer) *trace {
-	return &trace{clock: clock, sum: sha256.New(), all: all}
-}
+func newTrace(clock *worldClock) *trace { return &trace{clock: clock, sum: sha256.New()} }
 
 func (t *trace) add(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	text := fmt.Sprintf("%12.6f %s", t.clock.Uptime().Seconds(), fmt.Sprintf(format, args...))
 	_, _ = io.WriteString(t.sum, text+"\n") // a hash takes all
-	if t.all != nil {
-		_, _ = io.WriteString(t.all, text+"\n")
-	}
 	t.lines = append(t.lines, text)
-	if len(t.lines) > 2*traceKept {
-		t.lines = append(t.lines[:0], t.lines[traceKept:]...)
-	}
 }
 
 func (t *trace) event(e flows.Event) {
@@ -55,11 +46,17 @@ func (t *trace) hash() string {
 	return hex.EncodeToString(t.sum.Sum(nil))
 }
 
-// last are the last lines.
-func (t *trace) last() []string {
+// all are the lines until now.
+func (t *trace) all() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return append([]string(nil), t.lines...)
+	return t.lines[:len(t.lines):len(t.lines)]
+}
+
+// last are the last of them.
+func (t *trace) last() []string {
+	all := t.all()
+	return all[max(0, len(all)-traceShown):]
 }
 
 func silent() *log.Logger { return log.New(io.Discard, "", 0) }

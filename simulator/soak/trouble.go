@@ -35,9 +35,6 @@ var commits = []string{
 
 // newTroubles draws what goes wrong for the next customer: nothing, mostly.
 func (w *world) newTroubles() []trouble {
-	if w.o.only.good {
-		return nil
-	}
 	var all []trouble
 	for range 3 {
 		if w.rng.IntN(4) == 0 {

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -68,8 +67,7 @@ type shift struct {
 	dir       string
 	supplies  *Supplies
 	sabotage  sabotage
-	trace     io.Writer
-	only      habits // what may go wrong
+	guard     *guard
 }
 
 // lockedBuffer takes the daemon's log.
@@ -108,7 +106,7 @@ func newWorld(o shift) (*world, error) {
 	}
 	start := drawStart(w.rng)
 	w.clock = virtual.NewClock(start)
-	w.trace = newTrace(w.clock, o.trace)
+	w.trace = newTrace(w.clock)
 	w.machine = newMachine(w.clock)
 	w.stream = &stream{w: w}
 	w.books = newBooks(w)
@@ -199,6 +197,7 @@ func (w *world) cut(kill bool) {
 	w.trace.add("cut kill=%v", kill)
 	w.books.cut()
 	l.p.cut()
+	l.face.dark()
 	if !kill {
 		w.machine.powerCut()
 	}
