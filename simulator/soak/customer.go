@@ -300,6 +300,7 @@ func (w *world) takeCard() {
 	if len(w.machine.reader.Lying()) > 0 {
 		w.trace.add("takes the card") // before the kiosk can see it: what it does then comes after
 		w.machine.reader.Take()
+		w.settle() // one act at a time: what two of one instant come to is in no order
 	}
 }
 
@@ -316,6 +317,7 @@ func (w *world) layCard(c *customer) bool {
 	}
 	w.trace.add("lays the card")
 	w.machine.reader.Lay(cards...)
+	w.settle()
 	return true
 }
 
@@ -326,6 +328,7 @@ func (w *world) takePaper() bool {
 	}
 	w.trace.add("takes %d sheets", n)
 	w.machine.pages.Take()
+	w.settle()
 	return true
 }
 

@@ -177,6 +177,7 @@ func (w *world) pays(c *customer, f *face, s sight) bool {
 // jammed has somebody clear the printer, and says what the customer wants.
 func (w *world) jammed(c *customer, f *face, s sight) bool {
 	w.machine.pages.Clear()
+	w.settle()
 	id := "go-on"
 	if c.plan.stop {
 		id = "stop"

@@ -110,20 +110,27 @@ func (w *world) staff(s sight, f *face) {
 	}
 }
 
-// mend ends every fault.
+// mend ends every fault, one after the other.
 func (w *world) mend() {
-	w.machine.pages.Clear()
-	w.machine.receipts.Clear()
-	w.machine.acceptor.Clear()
-	w.machine.hoppers.Clear()
-	w.machine.reader.Clear()
-	w.machine.door.Set(false)
-	w.machine.setClock(0, false)
-	w.office.Behave()
-	w.setDisk(false)
-	w.setBroken("")
-	if w.isAway() {
-		w.setAway(false)
+	for _, mend := range []func(){
+		w.machine.pages.Clear,
+		w.machine.receipts.Clear,
+		w.machine.acceptor.Clear,
+		w.machine.hoppers.Clear,
+		w.machine.reader.Clear,
+		func() { w.machine.door.Set(false) },
+		func() { w.machine.setClock(0, false) },
+		w.office.Behave,
+		func() { w.setDisk(false) },
+		func() { w.setBroken("") },
+		func() {
+			if w.isAway() {
+				w.setAway(false)
+			}
+		},
+	} {
+		mend()
+		w.settle()
 	}
 }
 

@@ -177,6 +177,7 @@ func (w *world) befallAt(c *customer, page string) {
 			c.troubles[i].page, c.troubles[i].do = "", nil
 			w.trace.add("now: %s", t.what)
 			t.do(w)
+			w.settle()
 		}
 	}
 }
