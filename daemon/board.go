@@ -108,16 +108,27 @@ func linkTrust(l config.Link) (*tls.Config, error) {
 
 var errPowerFails = errors.New("the power fails")
 
-// watchPower gives the board back as soon as the supply fails: outputs fall to
-// their resistors' levels, so that coins are refused and motors stand, and
-// nothing is begun that the capacitors could not end. What is under way is
-// unknown, as after any power cut; the journal is synced at every step.
-func (k *kiosk) watchPower(ctx context.Context) error {
+// watchPower returns as soon as the supply fails, and tells fails.
+func (k *kiosk) watchPower(ctx context.Context, fails chan<- struct{}) error {
 	if k.devices.power == nil {
 		return nil
 	}
-	if err := k.devices.power.Wait(ctx, gpio.High); err != nil {
-		return nil // the kiosk ends, or the board is gone: others tell
+	if err := waitTurning(ctx, k.devices.power, gpio.High); err != nil {
+		return fmt.Errorf("daemon: power-fail line: %w", err)
+	}
+	close(fails)
+	return nil
+}
+
+// powerFails gives the board back when the supply fails: outputs fall to their
+// resistors' levels, so that coins are refused and motors stand, and nothing is
+// begun that the capacitors could not end. What is under way is unknown, as after
+// any power cut; the journal is synced at every step.
+func (k *kiosk) powerFails(ctx context.Context, fails <-chan struct{}) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-fails:
 	}
 	k.log.Error("the power fails; ending", "since", k.devices.power.Since())
 	k.clock.Stop(errPowerFails)

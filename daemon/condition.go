@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,6 +51,7 @@ func (c *condition) run(ctx context.Context) error {
 	var told protocol.Health
 	var at, probed time.Time
 	reachable, refused := false, 0
+	var broken []string
 	for {
 		health.Beat(ctx)
 		select {
@@ -57,6 +59,7 @@ func (c *condition) run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
+		broken = c.parts(broken)
 		now := c.now()
 		if idle := now.Page == protocol.PageIdle || now.Page == protocol.PageOut; idle && (probed.IsZero() || time.Since(probed) >= conditionProbe) {
 			c.probe(ctx)
@@ -82,6 +85,29 @@ func (c *condition) run(ctx context.Context) error {
 		}
 		told, at = now, time.Now()
 	}
+}
+
+// parts books which parts have begun to die too often since they were as before,
+// and which live again.
+func (c *condition) parts(before []string) (now []string) {
+	now = c.k.monitor.Broken()
+	book := func(part, reason, action string) {
+		e := flows.Event{Kind: flows.DeviceFault, At: c.k.now(), Device: part, Reason: reason, Action: action}
+		if err := c.journal.Write(e); err != nil {
+			c.k.log.Error("part not booked", "part", part, "err", err)
+		}
+	}
+	for _, part := range now {
+		if !slices.Contains(before, part) {
+			book(part, "dies too often", protocol.ActionMaintenance)
+		}
+	}
+	for _, part := range before {
+		if !slices.Contains(now, part) {
+			book(part, "ready", "")
+		}
+	}
+	return now
 }
 
 // same says whether nothing but the time differs.

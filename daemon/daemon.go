@@ -131,7 +131,7 @@ func (k *kiosk) run(ctx context.Context) (err error) {
 			return "configuration"
 		}
 		return ""
-	}, k.rest)
+	}, func(errand string) string { return withheld(k.monitor.Broken(), errand) }, k.rest)
 	if watched != nil {
 		watched.SetLooker(looker{&k.gauge, k.look})
 	}
@@ -189,8 +189,10 @@ func (k *kiosk) serve(ctx context.Context, points journal.Points, client *office
 	part("panel", k.watchPanel)
 	part("acceptor", k.devices.cash.Run)
 	part("reader", k.devices.reader.Run)
-	g.Go(func() error { return k.watchPower(ctx) }) // its end is the kiosk's
-	g.Go(func() error {                             // a print queue takes its time to be emptied
+	fails := make(chan struct{})
+	part("power-fail", func(ctx context.Context) error { return k.watchPower(ctx, fails) })
+	g.Go(func() error { return k.powerFails(ctx, fails) })
+	g.Go(func() error { // a print queue takes its time to be emptied
 		k.monitor.Run(ctx, "printer", serveBound, func(ctx context.Context) error { k.devices.sheets.Find(ctx); return nil })
 		return nil
 	})
@@ -198,7 +200,12 @@ func (k *kiosk) serve(ctx context.Context, points journal.Points, client *office
 	disk, kept := k.monitor.Loop("disk", health.Bound)
 	defer kept()
 	g.Go(func() error { return k.memory.keep(health.With(ctx, disk), k.service, k.log) })
-	g.Go(func() error { return control.Serve(ctx, k.cfg.Control, technicians{k.memory, k}, k.now, k.log) })
+	g.Go(func() error {
+		k.monitor.Run(ctx, "control", health.Asked, func(ctx context.Context) error {
+			return control.Serve(ctx, k.cfg.Control, technicians{k.memory, k}, k.now, k.log)
+		})
+		return nil
+	})
 	g.Go(func() error { return k.watchTopology(ctx, client.Rules) })
 	if j := k.memory.Journal; j != nil {
 		client.OnReachable(func(up bool) {
@@ -288,22 +295,14 @@ func (k *kiosk) broken() string {
 	case k.memory.full():
 		return "journal"
 	}
-	for _, part := range k.monitor.Broken() {
-		switch part {
-		case "panel", "touch":
-			return part
-		case "acceptor", "journal", "door", "disk":
-			return "journal" // what happens at the kiosk is no longer booked
-		}
-	}
-	return ""
+	return stopping(k.monitor.Broken())
 }
 
 // watchDoor books when the door is opened and shut: whoever was at the coins was
 // there in between.
 func (k *kiosk) watchDoor(ctx context.Context, j *journal.Journal) error {
 	for open := gpio.High; ; open = !open {
-		if err := k.waitDoor(ctx, open); err != nil {
+		if err := waitTurning(ctx, k.devices.door, open); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -319,12 +318,15 @@ func (k *kiosk) watchDoor(ctx context.Context, j *journal.Journal) error {
 	}
 }
 
-// waitDoor waits until the door stands so, and turns meanwhile.
-func (k *kiosk) waitDoor(ctx context.Context, open gpio.Level) error {
+// waitTurning waits until a contact has that level, and turns meanwhile.
+func waitTurning(ctx context.Context, c interface {
+	Wait(ctx context.Context, level gpio.Level) error
+}, level gpio.Level,
+) error {
 	for {
 		health.Beat(ctx)
 		turn, cancel := context.WithTimeout(ctx, health.Turn)
-		err := k.devices.door.Wait(turn, open)
+		err := c.Wait(turn, level)
 		late := turn.Err() != nil && ctx.Err() == nil
 		cancel()
 		if err == nil || !late {

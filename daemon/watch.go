@@ -103,3 +103,32 @@ func (t turningCard) Transmit(command []byte) ([]byte, error) {
 	defer t.beat()
 	return t.Card.Transmit(command)
 }
+
+// stopping is the reason for which a kiosk with these broken parts serves nobody,
+// or "". What else may break, the office hears of, and the kiosk serves on.
+func stopping(broken []string) string {
+	for _, part := range broken {
+		switch part {
+		case "panel", "touch", "journal":
+			return part
+		}
+	}
+	return ""
+}
+
+// withheld is why one errand cannot be had with these broken parts, in the words
+// of the page unavailable, or "". Where coins are not counted, nobody sees who is
+// at them, or nobody would see the supply fail in mid pay-out, there is none that
+// costs money; a reset costs none.
+func withheld(broken []string, errand string) string {
+	if errand != flows.ErrandCertificate {
+		return ""
+	}
+	for _, part := range broken {
+		switch part {
+		case "acceptor", "door", "power-fail":
+			return "maintenance"
+		}
+	}
+	return ""
+}

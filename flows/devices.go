@@ -108,6 +108,10 @@ type Coin struct {
 	Fault string
 }
 
+// CoinsUnheard is the fault after which no coin is counted any more: the acceptor
+// refuses them until it is listened to again.
+const CoinsUnheard = "the acceptor cannot be listened to"
+
 // The printers' names in events.
 const (
 	SheetPrinterDevice = "sheet-printer"
@@ -205,6 +209,9 @@ type Service interface {
 	// OutOfService is the reason it may not (clock, version, disk, journal,
 	// panel, touch, technician, office-order), or "".
 	OutOfService() string
+	// Withheld is why an errand cannot be had although the kiosk serves, in the
+	// words of the page unavailable, or "".
+	Withheld(errand string) string
 	// Changed is closed when the answer, or the office's settings, differ from
 	// when the last answer was given.
 	Changed() <-chan struct{}

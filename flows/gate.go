@@ -31,6 +31,9 @@ func (c *Counter) gate(ctx context.Context, what string) string {
 	if reason := closed(rules, c.Municipality, what, now, c.Limits.LastStart); reason != "" {
 		return reason
 	}
+	if reason := c.Service.Withheld(what); reason != "" {
+		return reason
+	}
 	if !c.Office.Reachable() {
 		return "office"
 	}

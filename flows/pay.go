@@ -48,7 +48,11 @@ func (v *visit) pay(ctx context.Context) error {
 		}
 		id, err := v.c.Screen.Ask(ctx, v.payPage(), v.c.Cash.Pending())
 		if coinErr := v.takeCoins(count); coinErr != nil {
-			return errors.Join(coinErr, refuse())
+			coinErr = errors.Join(coinErr, refuse())
+			if errors.Is(coinErr, errUnheard) && !isJournal(coinErr) {
+				return v.failed(ctx, "coin acceptor", coinErr)
+			}
+			return coinErr
 		}
 		if err != nil {
 			if errors.Is(err, ErrIdle) {
@@ -91,14 +95,21 @@ func (v *visit) payPage() Page {
 	}
 }
 
+var errUnheard = errors.New(CoinsUnheard)
+
 // takeCoins books every finished coin train. A train that is no coin is a
 // fault and never money; a coin over what anyone must take goes straight back.
+// errUnheard says that no more can come; count nil, that none is wanted.
 func (v *visit) takeCoins(count map[int]int) error {
+	unheard := false
 	for {
 		coin, ok := v.c.Cash.Next()
 		if !ok {
 			if a := v.c.Journal.Ledger().Account(v.id); a != nil {
 				v.paid = a.Inserted - a.Returned
+			}
+			if unheard && count != nil {
+				return errUnheard
 			}
 			return nil
 		}
@@ -107,6 +118,7 @@ func (v *visit) takeCoins(count map[int]int) error {
 				return err
 			}
 			v.uncounted = true
+			unheard = unheard || coin.Fault == CoinsUnheard
 			continue
 		}
 		if err := v.write(Event{Kind: CoinIn, Yen: coin.Yen}); err != nil {

@@ -74,13 +74,16 @@ func TestStoppedClockEndsWaits(t *testing.T) {
 	}
 }
 
+// all of the errands can be had.
+func all(string) string { return "" }
+
 func TestServiceSaysWhyAndWhenItChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var gauge activity.Gauge
 		rest := NewRest(&gauge)
 		var minimum atomic.Int32
 		rules := func() flows.Rules { return flows.Rules{VersionMinimum: int(minimum.Load())} }
-		s := NewService(NewClock(boardClock{trusted: true}, rest), rules, 3, func() string { return "" }, rest)
+		s := NewService(NewClock(boardClock{trusted: true}, rest), rules, 3, func() string { return "" }, all, rest)
 		if got := s.OutOfService(); got != "" {
 			t.Fatalf("a healthy kiosk is out of service: %q", got)
 		}
@@ -118,7 +121,7 @@ func TestServiceAfterAFaultThatPassed(t *testing.T) {
 			}
 			return ""
 		}
-		s := NewService(NewClock(boardClock{trusted: true}, rest), func() flows.Rules { return flows.Rules{} }, 3, why, rest)
+		s := NewService(NewClock(boardClock{trusted: true}, rest), func() flows.Rules { return flows.Rules{} }, 3, why, all, rest)
 		_ = s.OutOfService()
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
@@ -149,7 +152,7 @@ func TestServiceThatNobodyWaitsForWakesNobody(t *testing.T) {
 		rest := NewRest(&gauge)
 		var revision atomic.Uint64
 		rules := func() flows.Rules { return flows.Rules{Revision: revision.Load()} }
-		s := NewService(NewClock(boardClock{trusted: true}, rest), rules, 3, func() string { return "" }, rest)
+		s := NewService(NewClock(boardClock{trusted: true}, rest), rules, 3, func() string { return "" }, all, rest)
 		_ = s.Changed() // as on the first page, which ends with the next question
 		_ = s.OutOfService()
 		ctx, cancel := context.WithCancel(t.Context())

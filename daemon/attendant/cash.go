@@ -20,7 +20,7 @@ type Cash struct {
 
 	mu    sync.Mutex
 	queue []flows.Coin
-	came  chan struct{} // closed by the next train; nil while nobody asked
+	asked chan struct{} // closed by the next train; nil while nobody asked
 }
 
 // NewCash joins an acceptor and its hoppers.
@@ -29,22 +29,27 @@ func NewCash(a *coin.Acceptor, hoppers map[int]*coin.Hopper, rest *Rest, log *sl
 }
 
 // Run listens to the acceptor until ctx ends: also while coins are refused, for
-// one may be on its way.
+// one may be on its way. When it cannot listen any more, whoever pays hears of it.
 func (c *Cash) Run(ctx context.Context) error {
 	err := c.acceptor.Run(ctx, func(t coin.Train) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.queue = append(c.queue, flows.Coin{Yen: t.Yen, Fault: string(t.Fault)})
-		if c.came != nil {
-			c.rest.Up()
-			close(c.came)
-			c.came = nil
-		}
+		c.came(flows.Coin{Yen: t.Yen, Fault: string(t.Fault)})
 	})
 	if ctx.Err() != nil {
 		return nil
 	}
+	c.came(flows.Coin{Fault: flows.CoinsUnheard})
 	return err
+}
+
+func (c *Cash) came(coin flows.Coin) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.queue = append(c.queue, coin)
+	if c.asked != nil {
+		c.rest.Up()
+		close(c.asked)
+		c.asked = nil
+	}
 }
 
 // Accept lets coins in.
@@ -62,10 +67,10 @@ func (c *Cash) Pending() <-chan struct{} {
 		close(now)
 		return now
 	}
-	if c.came == nil {
-		c.came = make(chan struct{})
+	if c.asked == nil {
+		c.asked = make(chan struct{})
 	}
-	return c.came
+	return c.asked
 }
 
 // Next is the next finished train.

@@ -19,6 +19,7 @@ type Service struct {
 	rules   func() flows.Rules
 	version int
 	broken  func() string // what nobody can be served with: panel, touch, configuration or ""
+	without func(errand string) string
 	rest    *Rest
 
 	mu      sync.Mutex
@@ -35,9 +36,10 @@ type answer struct {
 	revision uint64 // of the office's settings, which the first page shows a part of
 }
 
-// NewService asks these for their reasons.
-func NewService(clock flows.Clock, rules func() flows.Rules, version int, broken func() string, rest *Rest) *Service {
-	return &Service{clock: clock, rules: rules, version: version, broken: broken, rest: rest, changed: make(chan struct{})}
+// NewService asks these for their reasons. without is what one errand cannot be
+// had with, in the words of the page unavailable, or "".
+func NewService(clock flows.Clock, rules func() flows.Rules, version int, broken func() string, without func(errand string) string, rest *Rest) *Service {
+	return &Service{clock: clock, rules: rules, version: version, broken: broken, without: without, rest: rest, changed: make(chan struct{})}
 }
 
 // Fail puts the kiosk out of service until Mend, or a restart.
@@ -101,6 +103,9 @@ func (s *Service) Reason() string {
 	defer s.mu.Unlock()
 	return s.reason()
 }
+
+// Withheld is why an errand cannot be had although the kiosk serves, or "".
+func (s *Service) Withheld(errand string) string { return s.without(errand) }
 
 // Changed is closed when the answer, or the office's settings, differ from when
 // the last answer was given.

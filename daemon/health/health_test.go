@@ -119,6 +119,42 @@ func TestSupervise(t *testing.T) {
 	})
 }
 
+// TestAskedHasNoLoop: a part that waits to be asked starves no watchdog, and is
+// started again like any other.
+func TestAskedHasNoLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, said, fed := listen()
+		cash, _ := m.Loop("cash", Bound)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		born, ended := 0, make(chan struct{})
+		go func() {
+			defer close(ended)
+			m.Run(ctx, "control", Asked, func(ctx context.Context) error {
+				if born++; born <= 5 {
+					return errors.New("no socket")
+				}
+				<-ctx.Done()
+				return nil
+			})
+		}()
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		if !slices.Equal(m.Broken(), []string{"control"}) {
+			t.Errorf("after %d deaths: broken %v", born, m.Broken())
+		}
+		for range 60 {
+			cash()
+			time.Sleep(time.Second)
+		}
+		if born != 6 || *fed < 10 || len(m.Stopped()) > 0 || strings.Contains(said.String(), "loop has stopped") {
+			t.Errorf("born %d times, fed %d times, stopped %v: %s", born, *fed, m.Stopped(), said)
+		}
+		cancel()
+		<-ended
+	})
+}
+
 func TestBeatWithoutLoop(t *testing.T) {
 	Beat(t.Context()) // belongs to nobody, and is no matter
 	beats := 0

@@ -14,13 +14,20 @@ const (
 	afterwards = 16               // doublings that are told apart
 )
 
+// Asked is the bound of a part that only answers when it is asked: it has no loop
+// that could hang.
+const Asked time.Duration = 0
+
 // Run runs a part under ctx until ctx ends or the part is over without an error,
 // and starts it again when it dies. The part's loop is that of its context: it
-// beats by Beat, or by what New's Loop would have given it.
+// beats by Beat, or by what New's Loop would have given it. A bound of Asked has
+// no loop.
 func (m *Monitor) Run(ctx context.Context, name string, bound time.Duration, part func(context.Context) error) {
-	beat, end := m.Loop(name, bound)
-	defer end()
-	ctx = With(ctx, beat)
+	if bound != Asked {
+		beat, end := m.Loop(name, bound)
+		defer end()
+		ctx = With(ctx, beat)
+	}
 	quick := 0
 	for ctx.Err() == nil {
 		born := time.Now()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"periph.io/x/conn/v3"
@@ -13,8 +14,12 @@ import (
 	"kioskd/drivers/board/alarm"
 )
 
-// ErrLine says that an input line ended: the board is gone.
-var ErrLine = errors.New("coin: the input line is gone")
+var (
+	// ErrLine says that an input line ended: the board is gone.
+	ErrLine = errors.New("coin: the input line is gone")
+	// ErrDeaf says that coins are not let in: nobody would count them.
+	ErrDeaf = errors.New("coin: nobody listens to the acceptor")
+)
 
 // silencePeriods is how many pulse periods without an edge end a train.
 const silencePeriods = 3
@@ -76,6 +81,9 @@ type Acceptor struct {
 	inhibit gpio.PinOut
 	clock   board.Clock
 	o       Opts
+
+	mu        sync.Mutex // guards inhibit and listening together
+	listening bool       // Run takes edges
 }
 
 // NewAcceptor refuses coins from the start. An acceptor cannot be asked whether
@@ -97,8 +105,14 @@ func (a *Acceptor) String() string { return fmt.Sprintf("coin{%s}", a.pulse) }
 // Halt refuses coins. It may be called twice.
 func (a *Acceptor) Halt() error { return a.Refuse() }
 
-// Accept lets coins in.
+// Accept lets coins in, while Run listens: else it is ErrDeaf, and coins are
+// still refused.
 func (a *Acceptor) Accept() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.listening {
+		return ErrDeaf
+	}
 	if err := a.inhibit.Out(gpio.Low); err != nil {
 		return fmt.Errorf("coin: accept: %w", err)
 	}
@@ -108,6 +122,12 @@ func (a *Acceptor) Accept() error {
 // Refuse turns coins away. A coin that is on its way still arrives, up to about
 // a second later: whoever refuses keeps listening.
 func (a *Acceptor) Refuse() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.refuse()
+}
+
+func (a *Acceptor) refuse() error {
 	if err := a.inhibit.Out(gpio.High); err != nil {
 		return fmt.Errorf("coin: refuse: %w", err)
 	}
@@ -125,8 +145,9 @@ func (a *Acceptor) Quiet() (bool, error) {
 }
 
 // Run hands each finished train to handle, faults too, one after the other,
-// until ctx ends; the error is then its cause. A train that is under way at
-// that moment is lost, and is money that nobody saw.
+// until ctx ends; the error is then its cause. A line that cannot be read any more
+// ends it too. It leaves with coins refused: a train that is under way at that
+// moment is lost, and is money that nobody saw.
 func (a *Acceptor) Run(ctx context.Context, handle func(Train)) error {
 	ctx, cancel := context.WithCancel(ctx) // ends the watch with us
 	defer cancel()
@@ -145,6 +166,8 @@ func (a *Acceptor) Run(ctx context.Context, handle func(Train)) error {
 		j.missedStart(a.clock.Uptime())
 		quiet.Set(a.o.silence())
 	}
+	a.listen()
+	defer a.deafen()
 	take := func(e board.Edge) {
 		if done, ok := j.edge(e); ok {
 			end := a.o.Work()
@@ -161,6 +184,10 @@ func (a *Acceptor) Run(ctx context.Context, handle func(Train)) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-turn.C:
+			// A line whose controller is gone brings no edge, and no error.
+			if _, err := a.pulse.Read(); err != nil {
+				return fmt.Errorf("coin: read %s: %w", a.pulse, err)
+			}
 		case e, ok := <-edges:
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
@@ -180,6 +207,21 @@ func (a *Acceptor) Run(ctx context.Context, handle func(Train)) error {
 			end()
 		}
 	}
+}
+
+func (a *Acceptor) listen() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.listening = true
+}
+
+// deafen refuses coins before nobody listens. Where the board is gone they are
+// refused already.
+func (a *Acceptor) deafen() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.listening = false
+	_ = a.refuse()
 }
 
 // pending takes an edge that is already there.

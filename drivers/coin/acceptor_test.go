@@ -176,3 +176,37 @@ func TestLostBoardEndsRun(t *testing.T) {
 		}
 	})
 }
+
+// TestNoCoinIsLetInUnheard: coins are let in only while somebody counts them, and a
+// line that cannot be read any more ends that.
+func TestNoCoinIsLetInUnheard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock := boardtest.NewClock()
+		line, inhibit := boardtest.NewLine(clock, gpio.High), &boardtest.Pin{}
+		a, err := coin.NewAcceptor(line, inhibit, clock, coin.Opts{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Accept(); !errors.Is(err, coin.ErrDeaf) || inhibit.Level() != gpio.High {
+			t.Errorf("before anybody listens: %v, inhibit %v", err, inhibit.Level())
+		}
+		gone := errors.New("gone")
+		for range 2 {
+			done := make(chan error)
+			go func() { done <- a.Run(t.Context(), func(coin.Train) {}) }()
+			synctest.Wait()
+			if err := a.Accept(); err != nil || inhibit.Level() != gpio.Low {
+				t.Fatalf("somebody listens: %v", err)
+			}
+			line.Fail(gone)
+			if err := <-done; !errors.Is(err, gone) {
+				t.Errorf("Run ended with %v", err)
+			}
+			if err := a.Accept(); !errors.Is(err, coin.ErrDeaf) || inhibit.Level() != gpio.High {
+				t.Errorf("when nobody listens any more: %v, inhibit %v", err, inhibit.Level())
+			}
+			line.Fail(nil)
+			synctest.Wait() // until the old watch is over
+		}
+	})
+}

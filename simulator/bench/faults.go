@@ -60,6 +60,7 @@ func devices() []device {
 			{ID: "jam", Label: "jam"},
 			{ID: "rejects", Label: "rejects every coin"},
 			{ID: "glitch", Label: "pulses that are no coin"},
+			{ID: "dead", Label: "its line does not answer"},
 		}},
 		{"hopper", "Hoppers", []kind{
 			{ID: "empty", Label: "empty"},

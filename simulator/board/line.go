@@ -1,6 +1,7 @@
 package board
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -83,6 +84,23 @@ type Line struct {
 	level   bool
 	edges   uint32
 	watcher *session
+	broken  bool
+}
+
+var errLine = errors.New("the line's controller does not answer")
+
+// Break has the line's controller answer nothing any more: reading it and watching
+// it fail, and its edges are lost. false mends it.
+func (l *Line) Break(broken bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.broken = broken
+}
+
+func (l *Line) isBroken() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.broken
 }
 
 // Set changes the level now.
@@ -99,7 +117,7 @@ func (l *Line) SetAt(level bool, at time.Duration) {
 	l.level = level
 	l.edges++
 	l.b.traceText(l.name, FromDevice, gpio.Level(level).String())
-	if l.watcher == nil {
+	if l.watcher == nil || l.broken {
 		return
 	}
 	e := board.Edge{At: at, Level: gpio.Level(level), Number: l.edges}
@@ -128,6 +146,10 @@ func (l *Line) watch(s *session) {
 func (l *Line) handle(s *session, r *request) {
 	if len(r.body) != 0 {
 		s.malformed(r, l.name)
+		return
+	}
+	if l.isBroken() && (r.kind == link.KindRead || r.kind == link.KindWatch) {
+		s.fail(r, errLine)
 		return
 	}
 	switch r.kind {

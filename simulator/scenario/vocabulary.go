@@ -77,7 +77,7 @@ func newVocabulary() *vocabulary {
 			"reader":          {"unplugged", "hangs", "garbage", "pulled:N", "lost:N", "late:D", "pulled:before-reset", "pulled:after-reset", "pulled:before-verify"},
 			"sheet-printer":   {"paper-out", "jam:N", "cover", "offline", "toner-low", "sensor-silent", "duplex-peek"},
 			"receipt-printer": {"paper-end", "near-end", "cover", "cutter", "offline", "flow-stuck"},
-			"coins":           {"jam", "rejects", "glitch"},
+			"coins":           {"jam", "rejects", "glitch", "dead"},
 			"hopper":          {"empty", "short:N", "jam"},
 			"touch":           {"dead", "ghost"},
 			"panel":           {"dead"},

@@ -53,7 +53,7 @@ func (k *Kiosk) Fault(device, kind string) error {
 	case "receipt-printer":
 		return k.receipts.Fault(kind)
 	case "coins":
-		return k.acceptor.Fault(kind)
+		return k.coinsFault(kind)
 	case "hopper":
 		return k.hoppers.Fault(kind)
 	case "touch":
@@ -91,6 +91,7 @@ func (k *Kiosk) Clear(device string) error {
 	case "receipt-printer":
 		k.receipts.Clear()
 	case "coins":
+		k.pulse.Break(false)
 		k.acceptor.Clear()
 	case "hopper":
 		k.hoppers.Clear()
@@ -109,6 +110,17 @@ func (k *Kiosk) Clear(device string) error {
 	default:
 		return fmt.Errorf("%w: %q", errDevice, device)
 	}
+	return nil
+}
+
+// coinsFault breaks the acceptor, or the line that it pulses.
+func (k *Kiosk) coinsFault(kind string) error {
+	if kind != "dead" {
+		k.pulse.Break(false)
+		return k.acceptor.Fault(kind)
+	}
+	k.acceptor.Clear()
+	k.pulse.Break(true)
 	return nil
 }
 

@@ -31,6 +31,7 @@ type Kiosk struct {
 	receipts *receipts.Printer
 	pages    *pages.Printer
 	acceptor *coins.Acceptor
+	pulse    *board.Line // the acceptor's
 	hoppers  *coins.Hoppers
 	tray     *coins.Tray
 	reader   *card.Reader
@@ -108,8 +109,8 @@ func (k *Kiosk) wire() {
 	k.receipts = receipts.New(clock, receipts.Opts{})
 	k.receipts.Connect(b.AddUART("UART0", k.receipts))
 
-	pulse := b.AddInput("COIN_PULSE", true)
-	k.acceptor = coins.NewAcceptor(clock, pulse, k.tray)
+	k.pulse = b.AddInput("COIN_PULSE", true)
+	k.acceptor = coins.NewAcceptor(clock, k.pulse, k.tray)
 	b.AddOutput("COIN_INHIBIT", true, k.acceptor.SetInhibit)
 	leaving := make(map[int]coins.Line)
 	for _, yen := range hopperCoins() {

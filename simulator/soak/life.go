@@ -100,7 +100,7 @@ func (w *world) powerOn() error {
 	w.life = l
 	w.mu.Unlock()
 	w.tellSettings()
-	l.service = attendant.NewService(l.clock, l.client.Rules, version, w.broken, l.rest)
+	l.service = attendant.NewService(l.clock, l.client.Rules, version, w.broken, func(string) string { return "" }, l.rest)
 	return l.serve()
 }
 

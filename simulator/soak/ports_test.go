@@ -46,4 +46,5 @@ func (dark) Alarm()       {}
 type fit struct{}
 
 func (fit) OutOfService() string     { return "" }
+func (fit) Withheld(string) string   { return "" }
 func (fit) Changed() <-chan struct{} { return nil }

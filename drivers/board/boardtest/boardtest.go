@@ -41,6 +41,7 @@ type Line struct {
 	number  uint32
 	dropped uint32
 	edges   chan board.Edge // nil while nobody watches
+	fails   error           // what reading it gives
 }
 
 // NewLine returns a line at that level.
@@ -56,7 +57,14 @@ func (l *Line) Halt() error { return nil }
 func (l *Line) Read() (gpio.Level, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.level, nil
+	return l.level, l.fails
+}
+
+// Fail has reading it fail with err.
+func (l *Line) Fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fails = err
 }
 
 // Watch queues edges until ctx ends.
