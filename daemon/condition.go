@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"reflect"
 	"slices"
 	"sync"
@@ -20,7 +19,7 @@ import (
 const (
 	conditionLook  = time.Second
 	conditionTell  = time.Minute
-	conditionProbe = time.Minute
+	conditionProbe = 10 * time.Second
 	probeWithin    = 4 * time.Second
 )
 
@@ -29,14 +28,20 @@ type condition struct {
 	k       *kiosk
 	client  *office.Client
 	journal *memory
+	stands  func(flows.Event) // books a device whose state has changed
 	since   time.Time
 
 	mu      sync.Mutex
-	printed map[string]protocol.Device // what printers said last, by device
+	printed map[string]protocol.Device // how printers are, by device
+	doubted map[string]protocol.Device // what they said last
+	looked  map[string]string          // the states of the devices a customer faces, when looked at last
 }
 
-func newCondition(k *kiosk, client *office.Client, j *memory) *condition {
-	c := &condition{k: k, client: client, journal: j, since: k.now(), printed: make(map[string]protocol.Device)}
+func newCondition(k *kiosk, client *office.Client, j *memory, stands func(flows.Event)) *condition {
+	c := &condition{
+		k: k, client: client, journal: j, stands: stands, since: k.now(),
+		printed: make(map[string]protocol.Device), doubted: make(map[string]protocol.Device), looked: make(map[string]string),
+	}
 	for _, name := range []string{flows.SheetPrinterDevice, flows.SlipPrinterDevice} {
 		c.printed[name] = protocol.Device{Name: name, State: "not asked yet", Action: protocol.ActionNone}
 	}
@@ -62,10 +67,13 @@ func (c *condition) run(ctx context.Context) error {
 		broken = c.parts(broken)
 		now := c.now()
 		if idle := now.Page == protocol.PageIdle || now.Page == protocol.PageOut; idle && (probed.IsZero() || time.Since(probed) >= conditionProbe) {
-			c.probe(ctx)
 			probed = time.Now()
+			if c.probe(ctx) {
+				probed = time.Time{}
+			}
 			now = c.now()
 		}
+		c.book()
 		if now.Refused.Settings > refused {
 			refused = now.Refused.Settings
 			e := flows.Event{Kind: flows.SettingsRefused, At: c.k.now(), Reason: now.Refused.SettingsWhy}
@@ -137,49 +145,75 @@ func (c *condition) now() protocol.Health {
 }
 
 func (c *condition) devices() []protocol.Device {
-	k := c.k
-	list := []protocol.Device{
-		state("panel", !k.panelDead.Load(), "dead"),
-		state("touch", !k.touchDead.Load(), "dead"),
-		state("reader", k.devices.reader.Working(), "no answer"),
-		state("door", !k.devices.door.Open(), "open"),
-	}
+	list := append(c.seen(), state("door", !c.k.devices.door.Open(), "open"))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append(list, c.printed[flows.SheetPrinterDevice], c.printed[flows.SlipPrinterDevice])
 }
 
+// seen are the devices that a customer faces, as their own loops see them.
+func (c *condition) seen() []protocol.Device {
+	k := c.k
+	return []protocol.Device{
+		state("panel", !k.panelDead.Load(), "dead"),
+		state("touch", !k.touchDead.Load(), "dead"),
+		state("reader", k.devices.reader.Working(), "no answer"),
+	}
+}
+
+// book books those whose state has changed, and was the same at the last look.
+func (c *condition) book() {
+	for _, d := range c.seen() {
+		before := c.looked[d.Name]
+		c.looked[d.Name] = d.State
+		if d.State != before {
+			continue
+		}
+		e := flows.Event{Device: d.Name, Reason: flows.DeviceReady}
+		if d.State != stateOK {
+			e.Reason, e.Action = d.State, d.Action
+		}
+		c.stands(e)
+	}
+}
+
+const stateOK = "ok"
+
 func state(name string, ok bool, otherwise string) protocol.Device {
 	if ok {
-		return protocol.Device{Name: name, State: "ok", Action: protocol.ActionNone}
+		return protocol.Device{Name: name, State: stateOK, Action: protocol.ActionNone}
 	}
 	return protocol.Device{Name: name, State: otherwise, Action: protocol.ActionMaintenance}
 }
 
-// probe asks the printers how they are: it prints nothing and moves nothing.
-func (c *condition) probe(ctx context.Context) {
+// probe asks the printers how they are: it prints nothing and moves nothing. What
+// is wrong counts when it is so twice, a look apart: again says that one has said
+// so for the first time.
+func (c *condition) probe(ctx context.Context) (again bool) {
 	for name, ready := range map[string]func(context.Context) error{
 		flows.SheetPrinterDevice: c.k.devices.sheets.Ready, flows.SlipPrinterDevice: c.k.devices.slips.Ready,
 	} {
 		health.Beat(ctx)
 		asking, cancel := context.WithTimeout(ctx, probeWithin)
-		err := ready(asking)
+		e := flows.Standing(name, ready(asking))
 		cancel()
-		d := protocol.Device{Name: name, State: "ok", Action: protocol.ActionNone}
-		var not *flows.NotReady
-		var low *flows.Low
-		switch {
-		case errors.As(err, &not):
-			d.State, d.Action = clip(not.Error()), action(not.Action)
-		case errors.As(err, &low):
-			d.State, d.Action = clip(low.Reason), action(low.Action)
-		case err != nil:
-			d.State, d.Action = "no answer", protocol.ActionMaintenance
+		d := protocol.Device{Name: name, State: stateOK, Action: protocol.ActionNone}
+		if e.Reason != flows.DeviceReady {
+			d.State, d.Action = clip(e.Reason), action(e.Action)
 		}
 		c.mu.Lock()
-		c.printed[name] = d
+		known := d.State == stateOK || c.printed[name] == d || c.doubted[name] == d
+		if known {
+			c.printed[name] = d
+		}
+		c.doubted[name] = d
 		c.mu.Unlock()
+		if known && ctx.Err() == nil {
+			c.stands(e)
+		}
+		again = again || !known
 	}
+	return again
 }
 
 func action(of string) string {

@@ -71,6 +71,7 @@ type kiosk struct {
 	lock    *serving.Lock
 	panel   panel
 
+	greeted   atomic.Bool // the touch chip was tried once: from then on fingers count, or it is dead
 	touchDead atomic.Bool
 	panelDead atomic.Bool
 	booting   atomic.Bool
@@ -216,10 +217,10 @@ func (k *kiosk) serve(ctx context.Context, points journal.Points, client *office
 		part("journal", func(ctx context.Context) error { return j.Send(ctx, client, k.log) })
 		part("door", func(ctx context.Context) error { return k.watchDoor(ctx, j) })
 	}
-	how := newCondition(k, client, k.memory)
+	counter := k.counter()
+	how := newCondition(k, client, k.memory, counter.Stands)
 	part("health", how.run)
 	part("commands", func(ctx context.Context) error { return client.Serve(ctx, Version, how) })
-	counter := k.counter()
 	part("report", func(ctx context.Context) error { return attendant.Report(ctx, counter, k.log) })
 	g.Go(func() error {
 		return attendant.Serve(health.With(ctx, k.beat), counter, k.service, k.log, func() {
@@ -342,5 +343,5 @@ func (k *kiosk) look(s *State) {
 	s.Card = k.devices.reader.Handles() > 0
 	s.Sheets = k.office.sheets()
 	s.Office = k.office.Reachable()
-	s.Booting = k.booting.Load()
+	s.Booting = k.booting.Load() || !k.greeted.Load()
 }

@@ -156,6 +156,7 @@ func (k *kiosk) touch(ctx context.Context, size image.Point) error {
 	}
 	repeat(ctx, touchRetry, func() error {
 		chip, err := o.touch(lines, size)
+		k.greeted.Store(true)
 		if err == nil {
 			k.touchDead.Store(false)
 			err = errors.Join(chip.run(ctx, k.screen.Finger), chip.Halt())

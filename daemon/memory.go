@@ -44,7 +44,9 @@ func openMemory(cfg config.Config, points journal.Points, now func() time.Time, 
 		return m
 	}
 	for _, c := range []control.Count{{Yen: 100, Coins: cfg.Hopper.Hundreds}, {Yen: 50, Coins: cfg.Hopper.Fifties}, {Yen: 10, Coins: cfg.Hopper.Tens}} {
-		if err := j.Write(c.Event(now())); err != nil {
+		e := c.Event(now())
+		e.Reason = flows.ReasonFound
+		if err := j.Write(e); err != nil {
 			return m // and j.Err says so
 		}
 	}
@@ -123,11 +125,13 @@ func (m *memory) close() error {
 	return m.Journal.Close()
 }
 
-// keep puts the kiosk out of service when its journal fails, and back when it can
-// be written again: at once where it was only full, else with a fresh start.
+// keep puts the kiosk out of service when its journal fails, or is bound to at the
+// next event, and back when it can be written again: at once where no commit has
+// failed, else with a fresh start.
 func (m *memory) keep(ctx context.Context, s *attendant.Service, log *slog.Logger) error {
 	tick := time.NewTicker(diskRetry)
 	defer tick.Stop()
+	refused := 0
 	for {
 		health.Beat(ctx)
 		m.look(s, log)
@@ -138,14 +142,22 @@ func (m *memory) keep(ctx context.Context, s *attendant.Service, log *slog.Logge
 			return fmt.Errorf("daemon: %w: a new journal was begun", errAnew)
 		case <-tick.C:
 		}
-		if s.Failed() == "" || m.probe() != nil {
-			continue
+		err := m.probe()
+		if errors.Is(err, journal.ErrDisk) {
+			refused++
+		} else {
+			refused = 0
 		}
-		if m.why() != nil {
+		switch failed := s.Failed() != ""; {
+		case !failed && refused == diskDoubts:
+			log.Error("out of service", "reason", "disk", "err", err)
+			s.Fail("disk")
+		case failed && err == nil && m.why() != nil:
 			return fmt.Errorf("daemon: %w: the journal can be written again", errAnew)
+		case failed && err == nil:
+			log.Info("the journal can be written again")
+			s.Mend()
 		}
-		log.Info("the journal has room again")
-		s.Mend()
 	}
 }
 

@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	touchRetry = time.Second     // before a touch chip that is dead is started anew
-	panelCheck = time.Second     // between two looks at the panel's chip
-	diskRetry  = 2 * time.Second // before a disk that failed is tried again
+	touchRetry = time.Second // before a touch chip that is dead is started anew
+	panelCheck = time.Second // between two looks at the panel's chip
+	diskRetry  = time.Second // between two looks at the disk
+	diskDoubts = 3           // looks in a row at which it refuses, then nobody is served
 )
 
 // harden makes sure that no secret gets out by a dump: no core file, no

@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync"
 )
 
 // Counter is what a customer stands in front of. All exported fields but
@@ -47,7 +48,8 @@ type Counter struct {
 	// under way.
 	Lock Lock
 
-	reporting turn              // one Report at a time
+	reporting turn // one Report at a time
+	standing  sync.Mutex
 	stand     map[string]string // of each device, as it was booked last
 	unbooked  upkeep            // wrong codes that the journal did not take
 }
@@ -76,11 +78,7 @@ func (c *Counter) Serve(ctx context.Context) error {
 	}
 	defer c.release()
 	for {
-		id, err := c.ask(ctx, Page{
-			Name:    PageMenu,
-			Buttons: buttons("certificate", "reset", "help", "language", "cancel"),
-			Idle:    c.Limits.Idle,
-		}, nil)
+		id, err := c.menu(ctx)
 		if err != nil {
 			return c.left(ctx, err)
 		}
@@ -94,6 +92,24 @@ func (c *Counter) Serve(ctx context.Context) error {
 			return c.left(ctx, err)
 		}
 		c.release()
+	}
+}
+
+// menu asks what somebody came for. A kiosk that goes out of service meanwhile
+// says so here, before anything is begun.
+func (c *Counter) menu(ctx context.Context) (errand string, err error) {
+	for {
+		id, err := c.ask(ctx, Page{
+			Name:    PageMenu,
+			Buttons: buttons("certificate", "reset", "help", "language", "cancel"),
+			Idle:    c.Limits.Idle,
+		}, c.Service.Changed())
+		if err != nil || id != "" {
+			return id, err
+		}
+		if c.Service.OutOfService() != "" {
+			return "", errHome
+		}
 	}
 }
 

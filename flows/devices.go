@@ -26,8 +26,10 @@ type Reader interface {
 	Laid(ctx context.Context) <-chan struct{}
 	Gone(ctx context.Context) <-chan struct{}
 	Present() bool
-	// Working says whether the reader itself answers.
+	// Working says whether the reader itself answers; Lost is closed when it does
+	// not, and forgets the question when ctx ends.
 	Working() bool
+	Lost(ctx context.Context) <-chan struct{}
 	// Open powers the card and reads what can be read without a PIN. What
 	// cannot be used is a WrongCard; a card that left is ErrCardGone.
 	Open() (Card, error)

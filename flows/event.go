@@ -87,6 +87,7 @@ const (
 	ReasonLeft         = "left"
 	ReasonTakenOut     = "out-of-service"
 	ReasonPutBack      = "in-service"
+	ReasonFound        = "found"    // of a cash count: Count coins were in the hopper when the journal began
 	ReasonRefilled     = "refilled" // of a cash count: Count coins are in the hopper now
 	ReasonEmptied      = "emptied"  // of a cash count: of the box, Yen were in it
 )

@@ -24,7 +24,7 @@ func (v *visit) fetch(ctx context.Context) error {
 	case errors.Is(err, errCancelled), errors.Is(err, errHome), errors.Is(err, errVisitOver), errors.Is(err, ErrIdle):
 		return err
 	case errors.As(err, &refused):
-		return v.refused(ctx, refused.Code)
+		return v.refusedAs(ctx, DocumentRefused, refused.Code)
 	case errors.As(err, &bad):
 		if err := v.write(Event{Kind: DocumentRefused, Reason: bad.Why}); err != nil {
 			return err

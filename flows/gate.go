@@ -124,36 +124,50 @@ func (c *Counter) notReady(ctx context.Context, ready func(context.Context) erro
 	ctx, cancel := c.Clock.WithTimeout(ctx, deviceAnswer, errors.New("the device does not answer"))
 	defer cancel()
 	err := ready(ctx)
+	c.Stands(Standing(devices[otherwise], err))
 	var low *Low
 	var not *NotReady
 	switch {
-	case err == nil:
-		c.device(Event{Device: devices[otherwise], Reason: "ready"})
+	case err == nil, errors.As(err, &low):
 		return ""
-	case errors.As(err, &low):
-		c.device(Event{Device: low.Device, Reason: low.Reason, Action: low.Action})
-		return ""
-	case errors.As(err, &not):
-		c.device(Event{Device: not.Device, Reason: not.said(), Action: not.Action})
-		if otherwise == "printer" && not.Reason == "paper" {
-			otherwise = "paper"
-		}
-	default:
-		c.device(Event{Device: devices[otherwise], Reason: "no answer", Action: "maintenance"})
+	case errors.As(err, &not) && otherwise == "printer" && not.Reason == "paper":
+		otherwise = "paper"
 	}
 	c.Log.Warn("device not ready", "device", otherwise, "err", err)
 	return otherwise
 }
 
+// Standing is how a device stands by what its Ready has said.
+func Standing(device string, err error) Event {
+	var low *Low
+	var not *NotReady
+	switch {
+	case err == nil:
+		return Event{Device: device, Reason: DeviceReady}
+	case errors.As(err, &low):
+		return Event{Device: low.Device, Reason: low.Reason, Action: low.Action}
+	case errors.As(err, &not):
+		return Event{Device: not.Device, Reason: not.said(), Action: not.Action}
+	default:
+		return Event{Device: device, Reason: "no answer", Action: "maintenance"}
+	}
+}
+
 // devices are the devices behind the customer's reasons. It is read only.
 var devices = map[string]string{"printer": SheetPrinterDevice, "receipt": SlipPrinterDevice}
 
-// device books how a device stands when that has changed: once when it fails or
-// runs low, once when it is ready again, and not at each customer in between.
-func (c *Counter) device(e Event) {
+// DeviceReady is the reason of a device that works again.
+const DeviceReady = "ready"
+
+// Stands books how a device stands when that has changed: once when it fails or
+// runs low, once when it is ready again, and not at each customer in between. It
+// is safe for concurrent use: devices are looked at between customers, too.
+func (c *Counter) Stands(e Event) {
 	now := e.Reason + ", " + e.Action
+	c.standing.Lock()
+	defer c.standing.Unlock()
 	before, known := c.stand[e.Device]
-	if now == before || (!known && e.Reason == "ready") {
+	if now == before || (!known && e.Reason == DeviceReady) {
 		return
 	}
 	if c.stand == nil {

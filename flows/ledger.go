@@ -42,6 +42,7 @@ type Account struct {
 	Unwitnessed int
 	// Debt is what was booked as owed and is not yet paid back.
 	Debt     int
+	Promised int // yen of the debt as it was booked
 	Incident string
 	Booked   time.Time
 	Issue    string
@@ -151,12 +152,16 @@ func (l *Ledger) Apply(e Event) {
 			a.Unwitnessed += a.coinIntent
 			a.Debt = max(0, a.Debt-a.coinIntent)
 			a.coinIntent = 0
+			if a.Debt == 0 {
+				a.Promised = 0 // its last coin was seen by nobody: never called paid off
+			}
+			l.close(a)
 		}
 		if e.Reason == reasonCoinStayed {
 			a.coinIntent = 0
 		}
 	case DebtBooked:
-		a.Debt, a.Incident, a.Booked = e.Yen, e.Incident, e.At
+		a.Debt, a.Promised, a.Incident, a.Booked = e.Yen, e.Yen, e.Incident, e.At
 	case DebtSettled:
 		delete(l.visits, e.Visit)
 	case ResetIntent:
@@ -173,9 +178,13 @@ func (l *Ledger) Apply(e Event) {
 	}
 }
 
+// paidOff says that every coin of a debt was seen leaving, and the journal does
+// not say yet that it is settled.
+func (a *Account) paidOff() bool { return a.Ended && a.Promised > 0 && a.Debt == 0 }
+
 // close forgets a visit of which nothing more can come. l.mu is held.
 func (l *Ledger) close(a *Account) {
-	if a.Ended && a.Debt == 0 && a.ResetOutcome == "" && !a.resetIntent {
+	if a.Ended && a.Debt == 0 && !a.paidOff() && a.ResetOutcome == "" && !a.resetIntent && !a.slipIntent {
 		delete(l.visits, a.Visit)
 	}
 }
@@ -194,7 +203,7 @@ func (l *Ledger) Unreported() []*Account {
 // Open are the visits that began and did not end, and those whose debt was
 // being paid, oldest first: after a start, what a crash left behind.
 func (l *Ledger) Open() []*Account {
-	return l.some(func(a *Account) bool { return !a.Ended || a.coinIntent > 0 || a.slipIntent })
+	return l.some(func(a *Account) bool { return !a.Ended || a.coinIntent > 0 || a.slipIntent || a.paidOff() })
 }
 
 // Debts are the visits with money still owed, oldest first.

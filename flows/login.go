@@ -57,7 +57,9 @@ func (v *visit) identify(ctx context.Context) (Card, error) {
 
 // proveCard opens a session for the card and has PIN and signature judged.
 func (v *visit) proveCard(ctx context.Context, card Card) error {
-	session, err := v.c.Office.Begin(ctx, card.Certificate().Raw)
+	asking, cancel := v.c.Clock.WithTimeout(ctx, v.c.Limits.Fetch, ErrOfficeAway)
+	defer cancel()
+	session, err := v.c.Office.Begin(asking, card.Certificate().Raw)
 	if err != nil {
 		v.c.Log.Warn("login.begin", "visit", v.id, "err", err)
 		return v.c.unavailable(ctx, v.errand, "office", v.contact)
@@ -114,8 +116,32 @@ func (v *visit) layCard(ctx context.Context) (Card, error) {
 func (v *visit) waitForCard(ctx context.Context) error {
 	v.c.Signals.Blink(LampReader)
 	defer v.c.Signals.Off(LampReader)
-	_, err := v.askUntil(ctx, v.page(PageLayCard), v.c.Reader.Laid)
-	return err
+	for {
+		lost, err := v.cardOrNoReader(ctx)
+		if err != nil || !lost || v.c.Reader.Present() {
+			return err
+		}
+		if !v.c.Reader.Working() {
+			return v.c.unavailable(ctx, v.errand, "reader", v.contact)
+		}
+	}
+}
+
+// cardOrNoReader waits for a card, or for a reader that stops answering: nobody
+// lays a card for ever on one that is dead.
+func (v *visit) cardOrNoReader(ctx context.Context) (lost bool, err error) {
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	dead := v.c.Reader.Lost(waiting)
+	woken, stop := v.c.any(waiting, v.c.Reader.Laid(waiting), dead, nil)
+	defer stop()
+	_, err = v.ask(ctx, v.page(PageLayCard), woken)
+	select {
+	case <-dead:
+		return true, err
+	default:
+		return false, err
+	}
 }
 
 // wrongCard names the card that would do, and goes on when this one is taken.
@@ -213,15 +239,29 @@ func (v *visit) enterPIN(ctx context.Context, card Card) error {
 			return nil
 		}
 		tries = left
+		if err := v.wrongPIN(ctx, tries); err != nil {
+			return err
+		}
 		if tries == 0 {
 			return v.deadEnd(ctx, PageBlocked, "four-digit-pin")
 		}
-		p := v.page(PageWrongPIN, "next")
-		p.Keys = append(p.Keys, keys("tries", strconv.Itoa(tries))...)
-		if err := v.whileCard(ctx, p); err != nil {
-			return err
-		}
 	}
+}
+
+// lockedShown is how long a customer reads that the last try was wrong, before
+// what to do about it comes by itself.
+const lockedShown = 2 * time.Second
+
+// wrongPIN says so, and how many tries are left.
+func (v *visit) wrongPIN(ctx context.Context, tries int) error {
+	p := v.page(PageWrongPIN, "next")
+	p.Keys = append(p.Keys, keys("tries", strconv.Itoa(tries))...)
+	if tries == 0 {
+		p.Idle, p.Lasts = 0, lockedShown
+		_, err := v.ask(ctx, p, nil)
+		return err
+	}
+	return v.whileCard(ctx, p)
 }
 
 // onePIN is one confirmation and its VERIFY. It returns the tries that are left:
@@ -358,8 +398,13 @@ func endsSoon(cert *x509.Certificate, now time.Time) bool {
 
 // refused shows the office's answer to the person, and where to go with it.
 func (v *visit) refused(ctx context.Context, code string) error {
+	return v.refusedAs(ctx, LoginRefused, code)
+}
+
+// refusedAs is refused, with what it was that the office refused.
+func (v *visit) refusedAs(ctx context.Context, what, code string) error {
 	v.how = HowRefused
-	if err := v.write(Event{Kind: LoginRefused, Code: code}); err != nil {
+	if err := v.write(Event{Kind: what, Code: code}); err != nil {
 		return err
 	}
 	p := v.page(PageRefused, "next")

@@ -21,6 +21,9 @@ const (
 	// one may lie in the box that nobody has counted.
 	reasonAccepting  = "coins were let in when the power went"
 	reasonSlipUnseen = "nobody knows whether a slip was printed"
+	// reasonSheetUnseen is an incident's where a sheet was being printed when the
+	// power went.
+	reasonSheetUnseen = "a sheet in motion when the power went"
 )
 
 // canReturn says whether the hoppers hold that amount in coins that fit. A
@@ -201,18 +204,18 @@ func (c *Counter) closeAccount(visit, how, incident string) error {
 // slip prints what is owed and shows it. A slip that cannot be printed is said
 // on the page all the same: the number is there.
 func (v *visit) slip(ctx context.Context, owed int) error {
-	v.printSlip(ctx, Slip{Kind: "debt", Owed: owed})
-	return v.c.slipPage(ctx, owed, v.incident, v.contact)
-}
-
-func (c *Counter) slipPage(ctx context.Context, owed int, incident string, contact Contact) error {
-	_, err := c.Screen.Ask(ctx, Page{
+	p := Page{
 		Name:    PageSlip,
-		Keys:    keys("owed", yen(owed), "incident", incident),
+		Keys:    keys("owed", yen(owed), "incident", v.incident),
 		Buttons: buttons("next"),
-		Contact: &contact,
-		Idle:    c.Limits.Idle,
-	}, nil)
+		Contact: &v.contact,
+		Idle:    v.c.Limits.Idle,
+	}
+	if err := v.c.Screen.Show(ctx, p); err != nil {
+		return err
+	}
+	v.printSlip(ctx, Slip{Kind: "debt", Owed: owed})
+	_, err := v.c.Screen.Ask(ctx, p, nil)
 	if errors.Is(err, ErrIdle) {
 		return nil
 	}

@@ -26,6 +26,9 @@ func (c *Counter) recover(a *Account) error {
 		if err := c.write(Event{Kind: SheetUnknown, Visit: a.Visit, Copy: a.sheetIntent[0], Sheet: a.sheetIntent[1], Incident: incident}); err != nil {
 			return err
 		}
+		if err := c.write(Event{Kind: Incident, Visit: a.Visit, Reason: reasonSheetUnseen, Incident: incident}); err != nil {
+			return err
+		}
 	}
 	if a.coinIntent > 0 {
 		happened = true
@@ -54,7 +57,11 @@ func (c *Counter) recover(a *Account) error {
 		}
 	}
 	if a.Ended {
-		return nil // its debt was being paid, and stays booked
+		// Its debt was being paid: what is left of it stays booked.
+		if !a.paidOff() {
+			return nil
+		}
+		return c.write(Event{Kind: DebtSettled, Visit: a.Visit, Yen: a.Promised})
 	}
 	// A copy that was seen leaving whole is the customer's and paid for, even
 	// where the power went before its fee was booked.
@@ -142,7 +149,8 @@ func (c *Counter) settleOnce(ctx context.Context, debts *[]*Account, owed *int) 
 			return err
 		}
 		if rest > 0 {
-			if err := c.slipPage(ctx, rest, a.Incident, c.Contact); err != nil {
+			v := &visit{c: c, id: a.Visit, incident: a.Incident, contact: c.Contact}
+			if err := v.slip(ctx, rest); err != nil {
 				return err
 			}
 		}
@@ -165,14 +173,14 @@ func (c *Counter) settleOnce(ctx context.Context, debts *[]*Account, owed *int) 
 
 // settleDebt pays one debt and returns what the hoppers could not.
 func (c *Counter) settleDebt(a *Account) (rest int, err error) {
-	visit, debt := a.Visit, a.Debt
-	if err := c.payOut(visit, debt); err != nil {
+	visit := a.Visit
+	if err := c.payOut(visit, a.Debt); err != nil {
 		return 0, err
 	}
-	if a := c.Journal.Ledger().Account(visit); a != nil && a.Debt > 0 {
-		return a.Debt, nil
+	if left := c.Journal.Ledger().Account(visit); left != nil && left.Debt > 0 {
+		return left.Debt, nil
 	}
-	return 0, c.write(Event{Kind: DebtSettled, Visit: visit, Yen: debt})
+	return 0, c.write(Event{Kind: DebtSettled, Visit: visit, Yen: a.Promised})
 }
 
 // whose reads the card on the reader far enough to know the person's hash.

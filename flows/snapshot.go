@@ -73,6 +73,7 @@ func LedgerFrom(b []byte) (*Ledger, error) {
 		if a.delivered == nil {
 			a.delivered = make(map[int]int)
 		}
+		a.Promised = max(a.Promised, a.Debt) // older snapshots do not say
 		l.visits[a.Visit] = &a
 	}
 	return l, nil

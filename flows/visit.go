@@ -94,6 +94,9 @@ func (v *visit) run(ctx context.Context) error {
 // end books how the visit went. Money that is still here goes back first: a
 // refund runs to its end, whatever ended the visit.
 func (v *visit) end(ctx context.Context, err error) error {
+	if errors.Is(err, ErrIdle) && v.how == HowRefused {
+		err = errHome // it was over, and its reader has gone
+	}
 	if errors.Is(err, ErrIdle) || errors.Is(err, errVisitOver) {
 		v.how = HowTimeout
 	}

@@ -126,6 +126,15 @@ func (r *Reader) Gone(ctx context.Context) <-chan struct{} {
 	return r.waiters.when(ctx, func() bool { return !r.Present() })
 }
 
+// Lost is closed when the reader does not answer.
+func (r *Reader) Lost(ctx context.Context) <-chan struct{} {
+	return r.waiters.when(ctx, func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return !r.working
+	})
+}
+
 // Open powers the card and reads what needs no PIN.
 func (r *Reader) Open() (flows.Card, error) {
 	r.mu.Lock()

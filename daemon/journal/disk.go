@@ -2,11 +2,34 @@ package journal
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"syscall"
 
 	berrors "go.etcd.io/bbolt/errors"
+	"golang.org/x/sys/unix"
 )
+
+// refuses says without writing whether the next commit is bound to fail: the disk
+// is mounted read-only, or the process may write no file of the journal's size.
+// A full disk is no such case, for the journal's space was taken beforehand.
+func refuses(dir string, space int64) error {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(dir, &fs); err != nil {
+		return fmt.Errorf("%w: %w", ErrDisk, err)
+	}
+	if fs.Flags&unix.ST_RDONLY != 0 {
+		return fmt.Errorf("%w: %w", ErrDisk, unix.EROFS)
+	}
+	var most unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &most); err != nil {
+		return fmt.Errorf("%w: %w", ErrDisk, err)
+	}
+	if most.Cur < uint64(space) {
+		return fmt.Errorf("%w: %w", ErrDisk, unix.EFBIG)
+	}
+	return nil
+}
 
 // kindOf sorts bbolt's and the system's errors into what a technician can act on.
 func kindOf(err error) error {

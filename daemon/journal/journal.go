@@ -186,7 +186,8 @@ func (j *Journal) Err() error {
 func (j *Journal) Full() bool { return j.full.Load() }
 
 // Probe says whether the journal can be written, or could be after a fresh start
-// (see Err): after a commit that failed it tries the disk with a file of its own.
+// (see Err). It writes nothing before a commit has failed, and then tries the disk
+// with a file of its own.
 func (j *Journal) Probe() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -194,7 +195,10 @@ func (j *Journal) Probe() error {
 	case j.failed == nil && j.full.Load():
 		return ErrFull
 	case j.failed == nil:
-		return nil
+		if err := refuses(j.dir, j.bounds.space); err != nil {
+			return err
+		}
+		return j.guard(func() error { return j.db.View(func(*bolt.Tx) error { return nil }) })
 	case !errors.Is(j.failed, ErrDisk):
 		return j.failed
 	}

@@ -12,13 +12,24 @@ import (
 const (
 	attemptTimeout = 3 * time.Second // of process time, for one attempt at a request
 	retryMost      = time.Second     // longest pause between two attempts
+	// comesBack is how long a request waits for a line that is down, of process
+	// time: somebody stands there. A line that is up is waited for as long as the
+	// one who asks likes.
+	comesBack = 3 * time.Second
 )
 
 // ask sends a request until it is answered or ctx ends, each time under the same
 // id, so that the office does once what it is asked twice.
 func (c *Client) ask(ctx context.Context, v protocol.Verb, id string, body []byte) (protocol.Answer, error) {
+	up := time.Now()
 	for n := 0; ; n++ {
 		health.Beat(ctx)
+		if c.Reachable() {
+			up = time.Now()
+		}
+		if time.Since(up) >= comesBack {
+			return protocol.Answer{}, away(ctx, string(v))
+		}
 		answer, answered, err := c.attempt(ctx, v, id, body)
 		switch {
 		case err != nil:

@@ -112,7 +112,7 @@ func lookOf(name string) (look, bool) {
 	case flows.PagePIN:
 		return look{build: (*builder).keypad, step: stepPIN, language: true}, true
 	case flows.PageWrongPIN:
-		return look{build: message, art: art.Lock, step: stepPIN, mood: warn, language: true}, true
+		return look{build: message, art: art.Lock, step: stepPIN, mood: warn, language: true, variant: "tries"}, true
 	case flows.PageChecking:
 		return look{build: message, art: art.CardRead, step: stepPIN, language: true}, true
 	case flows.PageCardGone:

@@ -19,7 +19,8 @@ func TestCommand(t *testing.T) {
 	for _, name := range []string{"status", "self-test", "send-log"} {
 		fails(t, says(protocol.CommandAnswer{}, nil), "office command "+name, 1, name)
 	}
-	fails(t, says(told, protocol.CommandBusy), "office command restart", 1, "busy")
+	holds(t, says(told, protocol.CommandBusy), "office command restart\n")
+	fails(t, says(told, protocol.CommandExpired), "office command restart", 1, "expired")
 	holds(t, says(told, protocol.CommandNumber), "office command replay\n")
 	fails(t, says(told, protocol.CommandExpired), "office command replay", 1, "expired")
 	fails(t, says(told, nil), "office command replay", 1, "carried out")

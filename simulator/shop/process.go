@@ -213,6 +213,24 @@ func (k *Kiosk) Armed() bool {
 	return k.armed
 }
 
+// strikeLasts is how long a power cut may take, from the commit that it was armed
+// for to the board's darkness.
+const strikeLasts = 2 * time.Second
+
+// struck says whether an armed cut has struck, or is just doing so.
+func (k *Kiosk) struck(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, strikeLasts)
+	defer cancel()
+	for k.Armed() {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	return true
+}
+
 // Running says whether kioskd is meant to run; between an unasked end and the
 // next start it still is.
 func (k *Kiosk) Running() bool {

@@ -62,17 +62,18 @@ func englishPages() map[string]Text {
 		"not-yet-valid":  {turned, "The electronic certificate is not valid yet", []string{"Its period has not begun. A new card can be used from the next day.", "Please come back another day."}},
 		"blocked":        {turned, "The PIN is locked", []string{"The 4-digit PIN of the electronic certificate for user verification is locked. It cannot be unlocked here.", "Your municipal office can reset it." + bring}},
 
-		"last-try":  {"PIN", "One more wrong try\nlocks the PIN", []string{"It is the 4-digit PIN of the electronic certificate for user verification. A lock also stops the My Number Portal and health insurance use.", "If you are not sure, we suggest that you stop here."}},
-		"pin":       {"PIN", "Enter the 4-digit PIN of your electronic certificate for user verification", []string{"Locked after {tries} more wrong {tries|try|tries}"}},
-		"wrong-pin": {"PIN", "That PIN is not right", []string{"Please enter the 4-digit PIN of your electronic certificate for user verification again.", "It is locked after {tries} more wrong {tries|try|tries}."}},
-		"checking":  {"Checking", "Checking your certificate", []string{"Please wait and leave your card where it is."}},
-		"card-gone": {"Your card", "The card was moved", []string{"The card left the reader too early, so this visit has ended. No money was taken.", "Please start again."}},
-		"take-card": {"Your card", "Take your card", []string{"Please put it away now, so that you do not forget it.", "The next page comes when you have taken it."}},
+		"last-try":    {"PIN", "One more wrong try\nlocks the PIN", []string{"It is the 4-digit PIN of the electronic certificate for user verification. A lock also stops the My Number Portal and health insurance use.", "If you are not sure, we suggest that you stop here."}},
+		"pin":         {"PIN", "Enter the 4-digit PIN of your electronic certificate for user verification", []string{"Locked after {tries} more wrong {tries|try|tries}"}},
+		"wrong-pin":   {"PIN", "That PIN is not right", []string{"Please enter the 4-digit PIN of your electronic certificate for user verification again.", "It is locked after {tries} more wrong {tries|try|tries}."}},
+		"wrong-pin/0": {"PIN", "That PIN is not right", []string{"The 4-digit PIN of your electronic certificate for user verification is locked now."}},
+		"checking":    {"Checking", "Checking your certificate", []string{"Please wait and leave your card where it is."}},
+		"card-gone":   {"Your card", "The card was moved", []string{"The card left the reader too early, so this visit has ended. No money was taken.", "Please start again."}},
+		"take-card":   {"Your card", "Take your card", []string{"Please put it away now, so that you do not forget it.", "The next page comes when you have taken it."}},
 
 		"notice":          {"Notice", "A notice for you", []string{"Please ask at your municipal office."}},
-		"notice/expiring": {"Notice", "Your electronic certificate expires soon", []string{"It expires within three months. You can renew it at your municipal office from now on, free of charge.", "Today you can go on as usual."}},
+		"notice/expiring": {"Notice", "Your electronic certificate expires soon", []string{"It expires within three months. You can renew it at your municipal office from now on, free of charge.", "If your period of stay was extended, the card and its certificates need renewing too.", "Today you can go on as usual."}},
 
-		"notice/expiring/until": {"Notice", "Your electronic certificate expires soon", []string{"It expires on {until}. You can renew it at your municipal office from now on, free of charge.", "Today you can go on as usual."}},
+		"notice/expiring/until": {"Notice", "Your electronic certificate expires soon", []string{"It expires on {until}. You can renew it at your municipal office from now on, free of charge.", "If your period of stay was extended, the card and its certificates need renewing too.", "Today you can go on as usual."}},
 
 		"refused":                          {turned, "Please apply at the counter", []string{"A certificate cannot be issued here. We are sorry: please apply at the counter of your municipal office."}},
 		"refused/revoked":                  {turned, "The electronic certificate is revoked", []string{"It cannot be used now.", "Your municipal office can issue a new one, free of charge." + bring}},
@@ -143,7 +144,7 @@ func englishButtons() map[string]string {
 		"nationality": "Nationality / region", "status-of-residence": "Status of residence", "card-number": "Residence card number",
 		"yes": "Yes", "no": "No", "my-number/yes": "Print it", "my-number/no": "Leave it out", "plus": "More", "minus": "Fewer",
 		"confirm/go-on": "Go on", "confirm/back": "Change it", "print": "Print", "pay/cancel": "Cancel, refund", "jam/go-on": "Print the rest",
-		"last-try/go-on": "Enter PIN", "wrong-pin/next": "Try again", "wrong-pin/stop": "Stop", "more-time/more-time": "More time", "more-time/cancel": "End visit",
+		"last-try/go-on": "Enter PIN", "wrong-pin/stop": "Stop", "more-time/more-time": "More time", "more-time/cancel": "End visit",
 		"settle/next": "Later", "language/back": "Back", "guidance/next": "Finish", "sorry/next": "Finish", "slip/next": "Finish", "card-gone/next": "To the start",
 		"unavailable/back": "Back", "head": "Head", "spouse": "Spouse", "child": "Child", "child-2": "Child",
 	}

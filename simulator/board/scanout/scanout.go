@@ -3,7 +3,9 @@
 // and one that nobody looks at (DRM_FORMAT_XRGB8888 in little endian).
 //
 // It shows what was written, nothing else: it has no commands that could be
-// wrong. A display without power is black and takes nothing.
+// wrong. A display that is dead is black and takes nothing; the framebuffer is the
+// computer's memory, and what is in it is there when the display is back. A power
+// cut clears it.
 //
 // Source: Linux include/uapi/drm/drm_fourcc.h (6.1).
 package scanout
@@ -82,17 +84,26 @@ func (d *Display) Picture() *image.RGBA {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	img := image.NewRGBA(d.bounds)
-	for i := 0; i < len(d.pix); i += pixelBytes {
-		img.Pix[i], img.Pix[i+1], img.Pix[i+2], img.Pix[i+3] = d.pix[i+2], d.pix[i+1], d.pix[i], 0xFF
+	pix := d.lit()
+	for i := 0; i < len(pix); i += pixelBytes {
+		img.Pix[i], img.Pix[i+1], img.Pix[i+2], img.Pix[i+3] = pix[i+2], pix[i+1], pix[i], 0xFF
 	}
 	return img
 }
 
-// Checksum is the CRC-32 (IEEE) of the framebuffer, row by row.
+// Checksum is the CRC-32 (IEEE) of what the glass shows, row by row.
 func (d *Display) Checksum() uint32 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return crc32.ChecksumIEEE(d.pix)
+	return crc32.ChecksumIEEE(d.lit())
+}
+
+// lit is what the glass shows. d.mu is held.
+func (d *Display) lit() []byte {
+	if d.dead {
+		return make([]byte, len(d.pix))
+	}
+	return d.pix
 }
 
 // BytesReceived counts all bytes of pixels since New.
@@ -116,16 +127,17 @@ func (d *Display) Fault(kind string) error {
 	if kind != "dead" {
 		return fmt.Errorf("scanout: no fault %q (there is dead)", kind)
 	}
-	d.mu.Lock()
-	d.dead = true
-	d.mu.Unlock()
-	d.PowerCut()
+	d.setDead(true)
 	return nil
 }
 
-// Clear mends the display. What it showed is gone.
-func (d *Display) Clear() {
+// Clear mends the display: it shows the framebuffer again.
+func (d *Display) Clear() { d.setDead(false) }
+
+func (d *Display) setDead(dead bool) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.dead = false
+	d.dead = dead
+	changed := d.changed
+	d.mu.Unlock()
+	changed(d.bounds)
 }
