@@ -130,7 +130,9 @@ func (k *Kiosk) wire() {
 	k.door = lines.NewSwitch(b.AddInput("DOOR", false))
 	k.supply = lines.NewSwitch(b.AddInput("POWER_FAIL", false))
 
-	if k.pcsc() == nil {
+	if m := k.machine(); m != nil {
+		m.PlugReader(k.reader)
+	} else if k.pcsc() == nil {
 		b.AddReader("reader", k.reader)
 	}
 	k.reader.OnChange(func() { k.changed("reader") })

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"kioskd/simulator/board"
+	"kioskd/simulator/card"
 )
 
 // Display is what somebody in front of the kiosk sees.
@@ -26,8 +27,8 @@ type Display interface {
 }
 
 // Machine is a computer of its own that runs the first kiosk's kioskd under its
-// own systemd. It drives its own display, and the touch chip hangs on its own bus.
-// All else of the kiosk is the shop's board, at the other end of a link over TCP.
+// own systemd. It drives its own display; the touch chip hangs on its own bus, the
+// card reader on its USB. All else of the kiosk is the shop's board, at the other end of a link over TCP.
 type Machine interface {
 	Display
 	// Gateway is the address under which the machine reaches this one's loopback.
@@ -36,6 +37,8 @@ type Machine interface {
 	AddI2C(addr uint16, chip board.I2CChip)
 	// AddInput wires a line to a GPIO of its own, for good.
 	AddInput(name string, level bool) interface{ Set(level bool) }
+	// PlugReader puts a card reader on its USB, for good: what lies on cards lies there.
+	PlugReader(cards *card.Reader)
 	// Boot turns it on, with the files of that folder as its /etc/kioskd.
 	Boot(etc string) error
 	// Wait returns how it ended, after Off or by itself.
@@ -117,6 +120,7 @@ func (k *Kiosk) machineKeys(m Machine, keys map[string]any) {
 	}
 	maps.Copy(keys, map[string]any{
 		"wiring.framebuffer": "host:fb0", "wiring.touch": "host:I2C0", "wiring.touch-irq": "host:" + touchLine,
+		"reader":         "pcsc",
 		"link.authority": etcLinkRoot, "link.certificate": etcLinkCert, "link.key": etcLinkKey,
 		"office.authority": etcAuthority, "office.key": etcKey, "office.public-key": etcPublic,
 	})

@@ -15,7 +15,8 @@ type PCSC struct {
 	Env     string // what kioskd's environment says to find that pcscd
 }
 
-// pcsc is the PC/SC side of this kiosk's reader, nil where the board has it.
+// pcsc is the PC/SC side of this kiosk's reader, nil where the board or a machine
+// has it.
 func (k *Kiosk) pcsc() *PCSC {
 	if k.name != kioskName(1) {
 		return nil

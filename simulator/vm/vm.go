@@ -5,8 +5,9 @@
 // The touch chip is the simulator's FT5x06 on the machine's own I2C bus, its INT
 // line a GPIO of the machine's: QEMU has no such chip, but asks others for virtio
 // devices (package vhost). The lamps hang on a GPIO chip of its own kernel
-// (gpio-sim). Everything else of the fb10 board is the simulator's, at the other
-// end of the board's link (package shop, Machine).
+// (gpio-sim). The card reader is the simulator's on the machine's USB (package ccid),
+// behind its own pcscd and libccid. Everything else of the fb10 board is the
+// simulator's, at the other end of the board's link (package shop, Machine).
 //
 // The processor is translated instruction by instruction (TCG): a stock kernel
 // does not run under the KVM of the machines this was made on. It is some ten
@@ -35,6 +36,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kioskd/simulator/card"
+	"kioskd/simulator/card/ccid"
 	"kioskd/simulator/vm/vhost"
 )
 
@@ -71,7 +74,7 @@ func New(ctx context.Context, o Options) (*Machine, error) {
 			return nil, fmt.Errorf("vm: %w: make it with simulator/vm/image", err)
 		}
 	}
-	m := &Machine{opts: o, chips: chips{bus: make(map[uint16]vhost.Chip), lines: vhost.NewGPIO()}}
+	m := &Machine{opts: o, chips: chips{bus: make(map[uint16]vhost.Chip), lines: vhost.NewGPIO(), reader: ccid.New(card.NewReader())}}
 	m.Display.machine = m
 	return m, disk(ctx, m.file("state.img"), stateDisk, "")
 }
@@ -135,7 +138,7 @@ func (m *Machine) Boot(etc string) error {
 		return fmt.Errorf("vm: %w", err)
 	}
 	for _, p := range plugs {
-		r.devices.Go(p.serve)
+		r.devices.Go(p.wait)
 	}
 	go func() {
 		defer close(r.ended)
@@ -210,6 +213,7 @@ func (m *Machine) qemu() *exec.Cmd {
 		"-vga", "none", "-device", fmt.Sprintf("virtio-vga,xres=%d,yres=%d", width, height),
 		"-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
 		"-device", "virtio-rng-pci",
+		"-device", "qemu-xhci", "-chardev", "socket,id=reader,path="+m.file(readerSocket), "-device", "usb-redir,chardev=reader",
 		"-device", "virtio-serial", "-chardev", "socket,id=shell,path="+m.file("shell.sock"),
 		"-device", "virtserialport,chardev=shell,name=onlooker",
 		"-chardev", "socket,id=bus,path="+m.file(busSocket), "-device", "vhost-user-i2c-pci,chardev=bus,event_idx=off",

@@ -17,8 +17,8 @@ import (
 	"kioskd/simulator/scenario"
 )
 
-// TestMachine is a kiosk's first days: it is switched on, serves a customer,
-// hangs with a customer's coins inside, and is cut off five times in the middle of
+// TestMachine is a kiosk's first days: it is switched on, serves a customer, has
+// cards pulled from its reader, hangs with a customer's coins inside, and is cut off five times in the middle of
 // a visit. KIOSKD_SEED repeats the moments of a run.
 func TestMachine(t *testing.T) {
 	w := open(t)
@@ -26,6 +26,7 @@ func TestMachine(t *testing.T) {
 	w.picture("home")
 	w.sandbox()
 	w.served()
+	w.pulled()
 	w.hangs()
 	w.cutOff()
 	w.served()
