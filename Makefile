@@ -26,7 +26,6 @@ test: ## everything but what takes longer than ten minutes
 	$(GO) build -race ./...
 	@# All is compiled by now. The plays come first and take the longest; they wait
 	@# for coins and paper while the others compute.
-	$(GO) test -count=1 -run TestJournalFlood ./simulator/office
 	$(GO) test -race -timeout 9m -p 3 ./simulator/scenario ./...
 
 test-long: build ## fuzzing, and what plays long: races, visits through pcscd, secrets in memory

@@ -9,11 +9,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"kioskd/daemon/office/protocol"
 )
@@ -91,30 +95,31 @@ func TestStolenNonce(t *testing.T) {
 // TestHugeMessage: who announces 100 MB is cut off before he has sent them, and
 // the other kiosk does not notice.
 func TestHugeMessage(t *testing.T) {
-	o := newOffice(t, t.TempDir())
-	a, b := steal(t, o, "a"), steal(t, o, "b")
-	public, err := a.key.PublicKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := o.wire(t)
-	signature, err := a.key.Sign([]byte(l.nonce))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.says(t, "%s", connectLine(t, public, signature))
-	if got := l.says(t, "PUB %s %d\r\n%s", protocol.JournalSubject("a"), 100<<20, strings.Repeat("x", 1<<10)); !strings.Contains(got, "Maximum Payload Violation") {
-		t.Errorf("100 MB: %.100q", got)
-	}
-	if _, err := l.r.ReadByte(); !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("the server has not hung up: %v", err)
-	}
-	if _, err := b.Request(protocol.Subject("b", protocol.AskOffer), []byte("{}"), time.Second); err != nil {
-		t.Errorf("the other kiosk: %v", err)
-	}
-	if n := o.storedOf(t, "a"); n != 0 {
-		t.Errorf("%d messages were stored", n)
-	}
+	onBoth(t, func(t *testing.T, o *Office) {
+		a, b := steal(t, o, "a"), steal(t, o, "b")
+		public, err := a.key.PublicKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := o.wire(t)
+		signature, err := a.key.Sign([]byte(l.nonce))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.says(t, "%s", connectLine(t, public, signature))
+		if got := l.says(t, "PUB %s %d\r\n%s", protocol.JournalSubject("a"), 100<<20, strings.Repeat("x", 1<<10)); !strings.Contains(got, "Maximum Payload Violation") {
+			t.Errorf("100 MB: %.100q", got)
+		}
+		if _, err := l.r.ReadByte(); !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("the server has not hung up: %v", err)
+		}
+		if _, err := b.Request(protocol.Subject("b", protocol.AskOffer), []byte("{}"), time.Second); err != nil {
+			t.Errorf("the other kiosk: %v", err)
+		}
+		if n := o.storedOf(t, "a"); n != 0 {
+			t.Errorf("%d messages were stored", n)
+		}
+	})
 }
 
 // TestRevoked: a key that is shut out is out at once, also on a line that stands.
@@ -148,84 +153,141 @@ func TestRevoked(t *testing.T) {
 }
 
 // TestFlood: one kiosk asks, or writes, as fast as its line takes it. It is
-// turned away, and the other is served in time.
+// turned away or shut out. A customer at another kiosk is served meanwhile; that
+// one's journal may wait in its kiosk, and then goes on.
 func TestFlood(t *testing.T) {
-	for _, tc := range []struct {
-		name string
+	for what, c := range map[string]struct {
 		size int
 		to   []string
-		most time.Duration // that half of the other's requests may take
+		out  bool // it is tried until it is shut out; what is long takes long
 	}{
-		{"questions", 2, asked("a"), time.Second},
-		{"long questions", protocol.MaxAsk, asked("a"), time.Second},
+		"questions": {2, asked("a"), true}, "long questions": {protocol.MaxAsk, asked("a"), false},
+		"journal": {2, []string{protocol.JournalSubject("a")}, true},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			o := newOffice(t, t.TempDir())
-			a, b := steal(t, o, "a"), steal(t, o, "b")
-			body, n := b.journal(t, "b", 1), 0
-			ask := func() time.Duration {
+		t.Run(what, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, o *Office) {
+				a, b := steal(t, o, "a"), steal(t, o, "b")
+				served := b.customer(t)
 				begun := time.Now()
-				if _, err := b.Request(protocol.Subject("b", protocol.AskOffer), []byte("{}"), 3*time.Second); err != nil {
-					t.Fatal(err)
+				end := a.flood(c.to, make([]byte, c.size))
+				defer end()
+				var took []time.Duration
+				for len(took) < 10 || c.out && a.IsConnected() {
+					took = append(took, served())
+					if time.Since(begun) > time.Minute {
+						t.Fatalf("a is still in after %d messages", end())
+					}
 				}
-				n++
-				if m, err := b.RequestMsg(body, 3*time.Second); err != nil || bytes.Contains(m.Data, []byte("error")) {
-					t.Fatalf("journal: %v, %v", m, err)
+				lasted, sent := time.Since(begun), end()
+				for b.writes(t) != nil {
+					if time.Since(begun) > lasted+time.Minute {
+						t.Fatal("b's journal does not go on")
+					}
 				}
-				return time.Since(begun)
-			}
-			ask()
-			end := a.flood(tc.to, make([]byte, tc.size))
-			var took []time.Duration
-			for until := time.Now().Add(time.Second); time.Now().Before(until); {
-				took = append(took, ask())
-			}
-			sent := end()
-			slices.Sort(took)
-			median, worst := took[len(took)/2], took[len(took)-1]
-			t.Logf("%d messages of %d bytes by one; %d of the other, half of them within %v, all within %v", sent, tc.size, len(took), median, worst)
-			if median > tc.most {
-				t.Errorf("the other kiosk waits %v", median)
-			}
-			if o.Audit().Busy == 0 {
-				t.Error("nobody was turned away")
-			}
-			if got := o.storedOf(t, "b"); got != n {
-				t.Errorf("%d of %d messages are in b's journal", got, n)
-			}
+				slices.Sort(took)
+				half := took[len(took)/2]
+				t.Logf("%d messages of %d bytes in %v; %d questions of the other, half of them within %v, all within %v; its journal goes on after %v",
+					sent, c.size, lasted, len(took), half, took[len(took)-1], time.Since(begun)-lasted)
+				if half > patience {
+					t.Errorf("the other kiosk waits %v", half)
+				}
+				if got := o.storedOf(t, "b"); got != 1 {
+					t.Errorf("%d messages are in b's journal, want 1", got)
+				}
+				if o.Audit().Busy == 0 && what != "journal" {
+					t.Error("nobody was turned away")
+				}
+			})
 		})
 	}
 }
 
-// TestJournalFlood: who writes without end is shut out, and the other's journal
-// goes on.
-func TestJournalFlood(t *testing.T) {
-	if raced {
-		// nats-server compares its settings with those in use when it reloads, and
-		// the detector stops at that; make test plays this without it.
-		return
-	}
-	o := newOffice(t, t.TempDir())
-	a, b := steal(t, o, "a"), steal(t, o, "b")
-	message := b.journal(t, "b", 1)
-	begun := time.Now()
-	end := a.flood([]string{protocol.JournalSubject("a")}, []byte("{}"))
-	for a.IsConnected() {
-		if time.Since(begun) > 15*time.Second {
-			t.Fatal("a is still in")
+// patience is how long a kiosk waits for an answer before it asks again.
+const patience = 3 * time.Second
+
+// TestSlowReader: who asks and does not read its answers is cut off when the
+// server has kept enough of them, and nobody waits for it.
+func TestSlowReader(t *testing.T) {
+	onBoth(t, func(t *testing.T, o *Office) {
+		a, b := steal(t, o, "a"), steal(t, o, "b")
+		served := b.customer(t)
+		public, err := a.key.PublicKey()
+		if err != nil {
+			t.Fatal(err)
 		}
-		time.Sleep(time.Millisecond)
-	}
-	out := time.Since(begun)
-	for {
-		if m, err := b.RequestMsg(message, time.Second); err == nil && !bytes.Contains(m.Data, []byte("error")) {
-			break
+		l := o.wire(t)
+		signature, err := a.key.Sign([]byte(l.nonce))
+		if err != nil {
+			t.Fatal(err)
 		}
-		if time.Since(begun) > out+5*time.Second {
-			t.Fatal("b's journal does not go on")
+		l.says(t, "%s", connectLine(t, public, signature))
+		// The end of its journal is as long as may be; nobody reads it any more.
+		if _, err := a.Request(protocol.JournalSubject("a"), make([]byte, protocol.MaxBatch), time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		l.says(t, "SUB %s.x 1", protocol.Inbox("a"))
+		question := fmt.Sprintf("PUB %s %s.x 0\r\n\r\n", protocol.JournalDirectGet("a"), protocol.Inbox("a"))
+		if err := l.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		gone := make(chan error, 1)
+		go func() {
+			var err error
+			for err == nil {
+				_, err = l.Write([]byte(strings.Repeat(question, 256)))
+			}
+			gone <- err
+		}()
+		var took []time.Duration
+		for cut := false; !cut; {
+			took = append(took, served())
+			select {
+			case err := <-gone:
+				if errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Fatal("it was never cut off")
+				}
+				cut = true
+			default:
+			}
+		}
+		slices.Sort(took)
+		half := took[len(took)/2]
+		t.Logf("%d questions of the other, half of them within %v, all within %v", len(took), half, took[len(took)-1])
+		if half > patience {
+			t.Errorf("the other kiosk waits %v", half)
+		}
+	})
+}
+
+// customer asks as this kiosk, each time it is called, and again when it is not
+// answered, and says how long it took. It taps no faster than people do.
+func (th thief) customer(t *testing.T) func() time.Duration {
+	t.Helper()
+	ask := func() time.Duration {
+		time.Sleep(20 * time.Millisecond)
+		begun := time.Now()
+		for {
+			m, err := th.Request(protocol.Subject("b", protocol.AskOffer), []byte("{}"), patience)
+			if err == nil && m.Header.Get(protocol.CodeHeader) == string(protocol.CodeMalformed) {
+				return time.Since(begun)
+			}
+			if !errors.Is(err, nats.ErrTimeout) || time.Since(begun) > time.Minute {
+				t.Fatalf("the other kiosk: %v, %v", m, err)
+			}
 		}
 	}
-	t.Logf("%d messages; out after %v; the other's journal goes on after %v", end(), out, time.Since(begun))
+	ask()
+	return ask
+}
+
+// writes puts one message into this kiosk's journal.
+func (th thief) writes(t *testing.T) error {
+	t.Helper()
+	m, err := th.RequestMsg(th.journal(t, "b", 1), 5*time.Second)
+	if err == nil && bytes.Contains(m.Data, []byte("error")) {
+		err = errors.New(string(m.Data))
+	}
+	return err
 }
 
 func asked(kiosk string) []string {
@@ -237,7 +299,7 @@ func asked(kiosk string) []string {
 }
 
 // flood sends without waiting for anything, until the returned function is
-// called, which says how much that was.
+// called, which says how much that was; it may be called twice.
 func (th thief) flood(to []string, body []byte) (end func() int) {
 	stop, sent := make(chan struct{}), make(chan int)
 	go func() {
@@ -252,5 +314,5 @@ func (th thief) flood(to []string, body []byte) (end func() int) {
 			}
 		}
 	}()
-	return func() int { close(stop); return <-sent }
+	return sync.OnceValue(func() int { close(stop); return <-sent })
 }

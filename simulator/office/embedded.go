@@ -19,14 +19,16 @@ type embedded struct {
 	log   *slog.Logger
 	trace func(seen []byte) // Options.Trace
 	ns    *natsd.Server
+	conf  string
+	read  int // how often conf was read
 }
 
 func (e *embedded) start(conf string) (port int, err error) {
-	opts, err := natsd.ProcessConfigFile(conf)
+	e.conf = conf
+	opts, err := e.options()
 	if err != nil {
-		return 0, fmt.Errorf("office: server configuration: %w", err)
+		return 0, err
 	}
-	opts.NoSigs = true
 	ns, err := natsd.NewServer(opts)
 	if err != nil {
 		return 0, fmt.Errorf("office: server: %w", err)
@@ -43,10 +45,32 @@ func (e *embedded) start(conf string) (port int, err error) {
 }
 
 func (e *embedded) reload() error {
-	if err := e.ns.Reload(); err != nil {
+	opts, err := e.options()
+	if err != nil {
+		return err
+	}
+	if err := e.ns.ReloadOptions(opts); err != nil {
 		return fmt.Errorf("office: server: %w", err)
 	}
 	return nil
+}
+
+// options are those of the file, and a first user who is nobody, whom no key
+// opens, and who is another each time.
+//
+// A server that reloads compares its users with the new ones, field by field, and
+// goes from each to its living account, whose locks it does not hold: in one
+// process with traffic that is a data race. Two lists whose first names differ it
+// compares no further.
+func (e *embedded) options() (*natsd.Options, error) {
+	opts, err := natsd.ProcessConfigFile(e.conf)
+	if err != nil {
+		return nil, fmt.Errorf("office: server configuration: %w", err)
+	}
+	opts.NoSigs = true
+	e.read++
+	opts.Nkeys = append(opts.Nkeys, &natsd.NkeyUser{Nkey: fmt.Sprintf("-%d", e.read)})
+	return opts, nil
 }
 
 func (e *embedded) stop() {

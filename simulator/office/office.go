@@ -85,6 +85,7 @@ type Office struct {
 	issuer   *issuer
 	bookings *bookings
 	commands commands
+	watchman *watchman
 
 	ctx  context.Context // ends with Close
 	stop context.CancelFunc
@@ -138,6 +139,7 @@ func assemble(ctx context.Context, o Options, k *keys) (*Office, error) {
 		cards:    newCards(o.Authority, o.Register, o.Clock.Now()),
 		settings: newSettings(k.settings, o.Register),
 		journals: newJournals(),
+		watchman: newWatchman(),
 	}
 	var err error
 	if f.issuer, err = openIssuer(o.Dir); err != nil {
@@ -174,7 +176,7 @@ func (o *Office) open(ctx context.Context) error {
 	if o.operator, err = o.server.connect("operator", o.keys.operator); err != nil {
 		return err
 	}
-	if err := o.openWatch(); err != nil {
+	if err := o.watchJournals(); err != nil {
 		return fmt.Errorf("office: watch the journals: %w", err)
 	}
 	return o.openService()
@@ -214,6 +216,7 @@ func (o *Office) AddKiosks(ids ...string) (keyFiles []string, err error) {
 		}
 		keys[id], keyFiles = public, append(keyFiles, file)
 	}
+	o.watchman.forgive(ids)
 	return keyFiles, o.server.admit(keys)
 }
 
@@ -227,6 +230,7 @@ func (o *Office) Admit(id, publicKey string) error {
 	}
 	o.line.Lock()
 	defer o.line.Unlock()
+	o.watchman.forgive([]string{id})
 	return o.server.admit(map[string]string{id: publicKey})
 }
 

@@ -48,6 +48,7 @@ func (o *Office) handle(v protocol.Verb, r micro.Request) {
 		o.log.Warn("office: a question that no kiosk asked", "subject", r.Subject())
 		return
 	}
+	o.watch(sender{kiosk, false})
 	if !o.desk.enter(kiosk, v, &o.work) {
 		// Not even read: who floods must not cost more than this.
 		o.respond(reply, fault("", protocol.CodeBusy, true))

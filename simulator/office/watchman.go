@@ -9,53 +9,78 @@ import (
 	"kioskd/daemon/office/protocol"
 )
 
-// What a kiosk may write to its journal. A kiosk waits for each message to be on
-// the office's disk; a full journal of a million events is some 16,000 messages.
+// What a kiosk may send of one kind, questions or messages for its journal. It
+// waits for each to be answered or on the office's disk; a full journal of a
+// million events is some 16,000 messages.
 const (
-	writeRate  = 500 // messages a second, of process time
-	writeBurst = 20_000
+	sendRate  = 500 // messages a second, of process time
+	sendBurst = 20_000
 )
 
-// watchman counts what kiosks write to the stream. The server takes from each as
-// much as its line carries, and all share one disk: who writes without end is
+// watchman counts what kiosks send. The server takes from each as much as its
+// line carries, and all share one disk and one front: who sends without end is
 // shut out, and stays out until somebody admits it again.
 type watchman struct {
 	mu   sync.Mutex
-	pace map[string]*rate.Limiter
+	pace map[sender]*rate.Limiter
 	out  map[string]bool
 }
 
-// openWatch starts to count. o.line is held.
-func (o *Office) openWatch() error {
-	w := &watchman{pace: make(map[string]*rate.Limiter), out: make(map[string]bool)}
+// sender is a kiosk and the kind of what it sends.
+type sender struct {
+	kiosk   string
+	journal bool
+}
+
+func newWatchman() *watchman {
+	return &watchman{pace: make(map[sender]*rate.Limiter), out: make(map[string]bool)}
+}
+
+// watchJournals counts what is written to the stream. o.line is held.
+func (o *Office) watchJournals() error {
 	_, err := o.front.Subscribe(protocol.JournalSubject("*"), func(m *nats.Msg) {
-		kiosk := protocol.Asker(m.Subject)
-		if !w.floods(kiosk) || !o.desk.enterWork(&o.work) {
-			return
-		}
-		go func() {
-			defer o.work.Done()
-			o.log.Error("office: a kiosk writes without end: shut out", "kiosk", kiosk)
-			if err := o.server.admit(map[string]string{kiosk: ""}); err != nil {
-				o.log.Error("office: shut out", "kiosk", kiosk, "err", err)
-			}
-		}()
+		o.watch(sender{protocol.Asker(m.Subject), true})
 	})
 	return err
 }
 
-// floods says once that a kiosk has written too much.
-func (w *watchman) floods(kiosk string) bool {
+// watch counts one message, and shuts its sender out when it is one too many.
+func (o *Office) watch(s sender) {
+	if !o.watchman.floods(s) || !o.desk.enterWork(&o.work) {
+		return
+	}
+	go func() {
+		defer o.work.Done()
+		o.log.Error("office: a kiosk sends without end: shut out", "kiosk", s.kiosk, "journal", s.journal)
+		if err := o.server.admit(map[string]string{s.kiosk: ""}); err != nil {
+			o.log.Error("office: shut out", "kiosk", s.kiosk, "err", err)
+		}
+	}()
+}
+
+// floods says once that a kiosk has sent too much.
+func (w *watchman) floods(s sender) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	pace := w.pace[kiosk]
+	pace := w.pace[s]
 	if pace == nil {
-		pace = rate.NewLimiter(writeRate, writeBurst)
-		w.pace[kiosk] = pace
+		pace = rate.NewLimiter(sendRate, sendBurst)
+		w.pace[s] = pace
 	}
-	if pace.Allow() || w.out[kiosk] {
+	if pace.Allow() || w.out[s.kiosk] {
 		return false
 	}
-	w.out[kiosk] = true
+	w.out[s.kiosk] = true
 	return true
+}
+
+// forgive begins anew with kiosks that somebody has admitted.
+func (w *watchman) forgive(kiosks []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, k := range kiosks {
+		delete(w.out, k)
+		delete(w.pace, sender{k, true})
+		delete(w.pace, sender{k, false})
+	}
 }
