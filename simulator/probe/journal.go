@@ -17,29 +17,59 @@ import (
 
 func checks() []check {
 	return []check{
-		{connects, connect},
-		{"lets no unknown key in", stranger},
-		{"refuses another kiosk's subjects, administration and the system's", foreignPublish},
-		{"lets nobody listen to others", foreignSubscribe},
-		{"lets the kiosk be a service and hear the settings", ownService},
-		{"has settings, signed", settings},
-		{"names a message that is none", malformed},
-		{"begins a login, and gives the same answer to the same question", beginTwice},
-		{"knows no session that was not begun", noSession},
-		{"offers nothing before the card has proved itself", tooEarly},
-		{"refuses a forged proof, and uses the nonce up", forgedProof},
-		{"logs a card in", login},
-		{"offers something", offered},
-		{"refuses a fee that was not offered", wrongFee},
-		{"draws a document: manifest, sheets, once", order},
-		{"tells the end of the kiosk's journal, and takes nothing out of place", outOfPlace},
+		{
+			connects, "the server wants a certificate for this host name by the authority that kiosks pin, TLS 1.3, and the kiosk's public NKey in its kiosks.conf",
+			connect,
+		},
+		{"lets no unknown key in", "give the server users: without any, everybody comes in", stranger},
+		{
+			"refuses another kiosk's subjects, administration and the system's",
+			"list in the kiosk's permissions, under publish, what systemd/office/nats-server.conf lets it say, and nothing else", foreignPublish,
+		},
+		{
+			"lets nobody listen to others",
+			"list in the kiosk's permissions, under subscribe, its own inbox, its commands, $SRV.> and the settings, and nothing else", foreignSubscribe,
+		},
+		{
+			"lets the kiosk be a service and hear the settings",
+			"let it subscribe to its commands, $SRV.> and the settings, or the office cannot reach it", ownService,
+		},
+		{"has settings, signed", "put SignedSettings into bucket SETTINGS, key rules, and allow direct gets of its stream", settings},
+		{
+			"names a message that is none",
+			"answer every request, one that cannot be read with the code malformed in the header and no body", malformed,
+		},
+		{
+			"begins a login, and gives the same answer to the same question",
+			"keep each answer under session and request id; the same question gets it again, another the code conflict", beginTwice,
+		},
+		{"knows no session that was not begun", "answer with the code session", noSession},
+		{"offers nothing before the card has proved itself", "answer with the code sequence until login.finish was right", tooEarly},
+		{
+			"refuses a forged proof, and uses the nonce up",
+			"check the signature with the certificate's key, and let a nonce be tried once, right or wrong", forgedProof,
+		},
+		{"logs a card in", "check the frame that PROTOCOL.md names; or take a card of a resident whom this office serves", login},
+		{"offers something", "take a card of a resident who may have a copy", offered},
+		{"refuses a fee that was not offered", "compare fee with the offer times copies; else the code not-offered", wrongFee},
+		{
+			"draws a document: manifest, sheets, once",
+			"what the manifest must name stands in PROTOCOL.md under Requests; a kiosk takes no money for a document that differs", order,
+		},
+		{
+			"tells the end of the kiosk's journal, and takes nothing out of place",
+			"keep the journal in stream JOURNAL, allow direct gets, and let JetStream see the header Nats-Expected-Last-Subject-Sequence", outOfPlace,
+		},
 	}
 }
 
 func writing() []check {
 	return []check{
-		{"takes a journal message at its place, once", appendOnce},
-		{"takes the kiosk's health", tellHealth},
+		{
+			"takes a journal message at its place, once",
+			"let the kiosk publish to its journal's subject, and JetStream answer it", appendOnce,
+		},
+		{"takes the kiosk's health", "let the kiosk publish to its health's subject", tellHealth},
 	}
 }
 
@@ -72,9 +102,12 @@ func (p *probe) publish(ctx context.Context, data []byte, last uint64) error {
 	m := nats.NewMsg(protocol.JournalSubject(p.o.Kiosk))
 	m.Data = data
 	m.Header.Set(protocol.JournalSignature, base64.StdEncoding.EncodeToString(signature))
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
+	ctx, done := p.heeding(ctx)
+	defer done()
 	_, err = js.PublishMsg(ctx, m, jetstream.WithExpectStream(protocol.Stream), jetstream.WithExpectLastSequencePerSubject(last))
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
 	return err
 }
 

@@ -53,25 +53,26 @@ var errSkip = errors.New("not asked: it needs what failed above")
 // wrong is what an office did in place of what it should.
 func wrong(want string, got any) error { return fmt.Errorf("expected %s, came %v", want, got) }
 
-// check is one line.
+// check is one line, and what to do where it fails.
 type check struct {
-	what string
-	ask  func(context.Context, *probe) error
+	what, do string
+	ask      func(context.Context, *probe) error
 }
 
 // probe is one run's state: what later checks need of earlier ones.
 type probe struct {
 	o       Options
 	nc      *nats.Conn
-	refused chan string // what the server said without being asked
+	refused chan struct{} // the server has said something without being asked
 	visit   *visit
 	offer   *protocol.Offer
 	tail    uint64
 }
 
-// Run makes all checks, writes a line for each, and returns how many failed.
+// Run makes all checks, writes a line for each and under one that failed what to
+// do, and returns how many failed.
 func Run(ctx context.Context, o Options, out io.Writer) (failed int, err error) {
-	p := &probe{o: o, refused: make(chan string, 64)}
+	p := &probe{o: o, refused: make(chan struct{}, 1)}
 	defer func() {
 		if p.nc != nil {
 			p.nc.Close()
@@ -91,6 +92,9 @@ func Run(ctx context.Context, o Options, out io.Writer) (failed int, err error) 
 		if err != nil {
 			failed++
 			line = fmt.Sprintf("FAILED  %s: %v", c.what, err)
+			if !errors.Is(err, errSkip) {
+				line += "\n        " + c.do
+			}
 		}
 		if _, err := fmt.Fprintln(out, line); err != nil {
 			return failed, fmt.Errorf("probe: %w", err)
@@ -113,9 +117,9 @@ func (p *probe) dial(key nkeys.KeyPair) (*nats.Conn, error) {
 		nats.Name("probe of "+p.o.Kiosk), nats.Nkey(public, key.Sign), nats.NoReconnect(), nats.Timeout(within),
 		nats.Secure(&tls.Config{RootCAs: p.o.Authority, MinVersion: tls.VersionTLS13}),
 		nats.CustomInboxPrefix(protocol.Inbox(p.o.Kiosk)),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {
 			select {
-			case p.refused <- err.Error():
+			case p.refused <- struct{}{}:
 			default:
 			}
 		}))
@@ -143,25 +147,18 @@ func stranger(_ context.Context, p *probe) error {
 	return nil
 }
 
-// violated does something and says whether the server refused it.
+// violated does something and says whether the server refused it: whatever it has
+// to say of it comes before its answer to a ping.
 func (p *probe) violated(do func() error) (bool, error) {
-	for len(p.refused) > 0 {
-		<-p.refused
-	}
+	before := p.nc.LastError()
 	if err := do(); err != nil {
 		return false, err
 	}
-	// Whatever the server has to say of it comes before its answer to a ping, and
-	// is told by another goroutine of the library's.
 	if err := p.nc.FlushTimeout(within); err != nil {
 		return false, err
 	}
-	select {
-	case why := <-p.refused:
-		return strings.Contains(strings.ToLower(why), "permissions violation"), nil
-	case <-time.After(200 * time.Millisecond):
-		return false, nil
-	}
+	said := p.nc.LastError()
+	return said != before && errors.Is(said, nats.ErrPermissionViolation), nil
 }
 
 func foreignPublish(_ context.Context, p *probe) error {
@@ -169,6 +166,7 @@ func foreignPublish(_ context.Context, p *probe) error {
 	if len(other) > 32 {
 		other = "another"
 	}
+	var open []string
 	for _, subject := range []string{
 		protocol.Subject(other, protocol.LoginBegin), protocol.Subject(other, protocol.AskOrder), protocol.JournalSubject(other),
 		protocol.HealthSubject(other), protocol.JournalDirectGet(other), protocol.Inbox(other) + ".x", protocol.CommandSubject(other, protocol.CommandRestart),
@@ -180,13 +178,22 @@ func foreignPublish(_ context.Context, p *probe) error {
 			return err
 		}
 		if !no {
-			return wrong("a permissions violation for "+subject, "none")
+			open = append(open, subject)
 		}
 	}
-	return nil
+	return isShut(open)
+}
+
+// isShut is no error where nothing is open that must not be.
+func isShut(open []string) error {
+	if len(open) == 0 {
+		return nil
+	}
+	return wrong("permissions violations", "none for "+strings.Join(open, " "))
 }
 
 func foreignSubscribe(_ context.Context, p *probe) error {
+	var open []string
 	for _, subject := range []string{">", "kiosk.v1.>", "kiosk.v1.*.inbox.>", protocol.JournalSubject("*"), "$SYS.>", "$JS.API.>"} {
 		var sub *nats.Subscription
 		no, err := p.violated(func() (err error) { sub, err = p.nc.SubscribeSync(subject); return err })
@@ -197,10 +204,10 @@ func foreignSubscribe(_ context.Context, p *probe) error {
 			return err
 		}
 		if !no {
-			return wrong("a permissions violation for "+subject, "none")
+			open = append(open, subject)
 		}
 	}
-	return nil
+	return isShut(open)
 }
 
 func ownService(_ context.Context, p *probe) error {
@@ -239,7 +246,35 @@ func settings(ctx context.Context, p *probe) error {
 }
 
 func (p *probe) request(ctx context.Context, subject string, data []byte) (*nats.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	return p.nc.RequestWithContext(ctx, subject, data)
+	ctx, done := p.heeding(ctx)
+	defer done()
+	m, err := p.nc.RequestWithContext(ctx, subject, data)
+	if err != nil && context.Cause(ctx) != nil {
+		err = context.Cause(ctx)
+	}
+	return m, err
+}
+
+// heeding is for one exchange: it ends when the server refuses something, for no
+// answer comes then, with that as its cause.
+func (p *probe) heeding(ctx context.Context) (_ context.Context, done func()) {
+	before := p.nc.LastError()
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("no answer in %v", within))
+	ctx, refuse := context.WithCancelCause(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-p.refused:
+				if said := p.nc.LastError(); said != before {
+					refuse(said)
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ctx, func() { cancel(); <-ended; refuse(nil) }
 }

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"github.com/nats-io/nkeys"
 	"go.uber.org/goleak"
 
+	"kioskd/daemon/office/protocol"
 	"kioskd/simulator/board"
 	"kioskd/simulator/office"
 	"kioskd/simulator/office/authority"
@@ -164,30 +166,128 @@ func line(said string, words ...string) bool {
 	return false
 }
 
-// TestOpenHouse: a server without permissions and without an office behind it.
+// serve is a server with nobody behind it, with these users, nil for everybody,
+// and this office's certificate.
+func serve(t *testing.T, o *office.Office, users []*server.NkeyUser) (url string) {
+	t.Helper()
+	dir := filepath.Dir(o.AuthorityFile())
+	certificate, err := tls.LoadX509KeyPair(filepath.Join(dir, "server.pem"), filepath.Join(dir, "server.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := &server.Options{
+		Nkeys: users, TLS: true, TLSTimeout: 5,
+		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13},
+	}
+	if users == nil {
+		served.AlwaysEnableNonce, served.CustomClientAuthentication = true, everybody{}
+	}
+	return listenOn(t, served)
+}
+
+// everybody comes in, whatever key he shows.
+type everybody struct{}
+
+func (everybody) Check(server.ClientAuthentication) bool { return true }
+
+func listenOn(t *testing.T, o *server.Options) (url string) {
+	t.Helper()
+	o.Host, o.Port, o.NoSigs, o.NoLog = "127.0.0.1", -1, true, true
+	ns, err := server.NewServer(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ns.Start()
+	t.Cleanup(func() { ns.Shutdown(); ns.WaitForShutdown() })
+	if !ns.ReadyForConnections(10 * time.Second) {
+		t.Fatal("no server")
+	}
+	return "tls://" + ns.Addr().String()
+}
+
+// TestOpenHouse: servers that let a kiosk do more than it may, or nobody do
+// anything. Each line that is for that fails, names what is open, and says what to
+// do.
 func TestOpenHouse(t *testing.T) {
 	o, options := open(t)
 	public, err := options.Key.PublicKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	ns, err := server.NewServer(&server.Options{
-		Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true,
-		Nkeys: []*server.NkeyUser{{Nkey: public}},
-	})
-	if err != nil {
-		t.Fatal(err)
+	const (
+		unknown = "lets no unknown key in"
+		publish = "refuses another kiosk's subjects"
+		listen  = "lets nobody listen to others"
+		own     = "lets the kiosk be a service"
+	)
+	only := func(publish, subscribe []string) *server.NkeyUser {
+		return &server.NkeyUser{Nkey: public, Permissions: &server.Permissions{
+			Publish: &server.SubjectPermission{Allow: publish}, Subscribe: &server.SubjectPermission{Allow: subscribe},
+		}}
 	}
-	ns.Start()
-	defer ns.WaitForShutdown()
-	defer ns.Shutdown()
-	if !ns.ReadyForConnections(10 * time.Second) {
-		t.Fatal("no server")
+	inbox := protocol.Inbox("probe") + ".>"
+	for name, tc := range map[string]struct {
+		users  []*server.NkeyUser
+		failed map[string][]string // line: what it names
+		ok     []string
+	}{
+		"everybody": {nil, map[string][]string{unknown: {"expected no entrance"}, publish: {"$SYS.REQ.SERVER.PING"}, listen: {" > ", "$SYS.>"}}, []string{own}},
+		"no permissions": {
+			[]*server.NkeyUser{{Nkey: public}},
+			map[string][]string{publish: {"kiosk.v1.not-probe.order", "$JS.API.STREAM.PURGE.JOURNAL", "$KV.SETTINGS.rules"}, listen: {" > ", "kiosk.v1.*.inbox.>"}},
+			[]string{unknown, own},
+		},
+		"one account for all kiosks": {
+			[]*server.NkeyUser{only([]string{"kiosk.v1.>"}, []string{"kiosk.v1.>", "$SRV.>", "office.v1.settings.>"})},
+			map[string][]string{
+				publish: {"none for kiosk.v1.not-probe.login.begin kiosk.v1.not-probe.order kiosk.v1.not-probe.journal kiosk.v1.not-probe.health kiosk.v1.not-probe.inbox.x kiosk.v1.not-probe.command.restart kiosk.v1.probe.command.restart\n"},
+				listen:  {"none for kiosk.v1.> kiosk.v1.*.inbox.> kiosk.v1.*.journal\n"},
+			},
+			[]string{unknown, own},
+		},
+		"too narrow": {
+			[]*server.NkeyUser{only([]string{"kiosk.v1.probe.>"}, []string{inbox})},
+			map[string][]string{publish: {"none for kiosk.v1.probe.command.restart\n"}, own: {"a permissions violation"}},
+			[]string{unknown, listen},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wide := options
+			wide.URL = serve(t, o, tc.users)
+			failed, said := run(t, wide)
+			if failed < len(tc.failed) {
+				t.Errorf("only %d failed", failed)
+			}
+			for what, names := range tc.failed {
+				_, rest, found := strings.Cut(said, "FAILED  "+what)
+				if !found {
+					t.Errorf("not failed: %s", what)
+					continue
+				}
+				line, todo, _ := strings.Cut(rest, "\n")
+				for _, n := range names {
+					if !strings.Contains(line+"\n", n) {
+						t.Errorf("%s: does not name %q", what, n)
+					}
+				}
+				if todo, _, _ = strings.Cut(todo, "\n"); !strings.HasPrefix(todo, "        ") {
+					t.Errorf("%s: does not say what to do: %q", what, todo)
+				}
+			}
+			for _, what := range tc.ok {
+				if !strings.Contains(said, "ok      "+what) {
+					t.Errorf("failed: %s", what)
+				}
+			}
+			if t.Failed() {
+				t.Log(said)
+			}
+		})
 	}
-	open := options
-	open.URL = ns.ClientURL()
-	// Without TLS nothing is asked at all.
-	if failed, said := run(t, open); failed != len(checks()) || !line(said, "FAILED  connects") {
+	// Without TLS nothing is asked at all, nor where nobody is.
+	plain := options
+	plain.URL = listenOn(t, &server.Options{Nkeys: []*server.NkeyUser{{Nkey: public}}})
+	if failed, said := run(t, plain); failed != len(checks()) || !line(said, "FAILED  connects") {
 		t.Errorf("without TLS: %d\n%s", failed, said)
 	}
 	o.Away()
