@@ -53,6 +53,9 @@ func otherEnd(t *testing.T, greeting string, answer func(line string) string) ne
 
 func TestMonitorHearsItsAnswerAmongEvents(t *testing.T) {
 	conn := otherEnd(t, `{"QMP": {"version": {}}}`+"\n", func(line string) string {
+		if strings.Contains(line, "info version") {
+			return `{"return": "7.2\r\n"}` + "\n"
+		}
 		if strings.Contains(line, "screendump") {
 			return `{"event": "RESET"}` + "\n" + `{"error": {"class": "GenericError", "desc": "no display"}}` + "\n"
 		}
@@ -64,6 +67,9 @@ func TestMonitorHearsItsAnswerAmongEvents(t *testing.T) {
 	}
 	if err := m.do("stop", nil); err != nil {
 		t.Error(err)
+	}
+	if text, err := m.human("info version"); err != nil || text != "7.2\r\n" {
+		t.Errorf("what people are told is %q, %v", text, err)
 	}
 	if err := m.do("screendump", map[string]string{"filename": "x"}); err == nil || !strings.Contains(err.Error(), "no display") {
 		t.Errorf("an error is %v", err)

@@ -189,7 +189,7 @@ func (w *world) shell(script string) string {
 func (w *world) log() string {
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
-	out, err := w.machine.Shell(ctx, "systemctl status kioskd --no-pager -l | head -20; journalctl --namespace=kioskd --no-pager -n 30 -o cat; journalctl -b -p warning --no-pager -n 20 -o cat")
+	out, err := w.machine.Shell(ctx, "systemctl list-jobs --no-pager; systemctl status kioskd --no-pager -l | head -20; journalctl --namespace=kioskd --no-pager -n 30 -o cat; journalctl -b -p warning --no-pager -n 20 -o cat")
 	if err == nil {
 		return string(out)
 	}

@@ -30,6 +30,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -238,6 +239,8 @@ func (m *Machine) running() (*run, error) {
 	}
 }
 
+var colors = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
+
 // Console is the end of what the machine's console has said, at most that many
 // lines.
 func (m *Machine) Console(lines int) []string {
@@ -245,7 +248,7 @@ func (m *Machine) Console(lines int) []string {
 	if err != nil {
 		return nil // it has said nothing yet
 	}
-	said := strings.FieldsFunc(string(b), func(r rune) bool { return r == '\n' || r == '\r' })
+	said := strings.FieldsFunc(colors.ReplaceAllString(string(b), ""), func(r rune) bool { return r == '\n' || r == '\r' })
 	return said[max(0, len(said)-lines):]
 }
 

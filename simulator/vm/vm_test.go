@@ -18,8 +18,9 @@ import (
 )
 
 // TestMachine is a kiosk's first days: it is switched on, serves a customer, has
-// cards pulled from its reader, hangs with a customer's coins inside, and is cut off five times in the middle of
-// a visit. KIOSKD_SEED repeats the moments of a run.
+// cards pulled from its reader, loses its touch chip, hangs with a customer's coins
+// inside, and is cut off five times in the middle of a visit. KIOSKD_SEED repeats
+// the moments of a run.
 func TestMachine(t *testing.T) {
 	w := open(t)
 	w.boot("home")
@@ -27,6 +28,7 @@ func TestMachine(t *testing.T) {
 	w.sandbox()
 	w.served()
 	w.pulled()
+	w.untouched()
 	w.hangs()
 	w.cutOff()
 	w.served()
@@ -93,6 +95,17 @@ func (w *world) interrupts() int {
 		total += n
 	}
 	return total
+}
+
+// untouched has the touch chip acknowledge nothing for a while: the machine's bus
+// says so to kioskd, which does not serve then.
+func (w *world) untouched() {
+	w.t.Helper()
+	begun := time.Now()
+	if err := w.play(w.t.Context(), "touch.scenario", nil); err != nil {
+		w.t.Fatalf("%v\n%s", err, w.log())
+	}
+	w.say("the touch chip was dead and came back in %.0f s", time.Since(begun).Seconds())
 }
 
 // lit waits until that lamp of the machine's own GPIO chip has power. One that
