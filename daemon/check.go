@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -21,6 +22,7 @@ import (
 	"kioskd/daemon/screen/draw"
 	"kioskd/daemon/serving"
 	"kioskd/drivers/coin"
+	"kioskd/flows"
 )
 
 // trial tries the devices of a kiosk: through those that a running one has open
@@ -33,6 +35,7 @@ type trial struct {
 	sheet bool  // one test sheet was asked for
 	board error // why there is none
 	found office.Probe
+	says  sync.Map // what devices said of themselves: string, by line
 }
 
 // Check tries the devices of a kiosk that is off, each by itself, and tells the
@@ -66,21 +69,45 @@ func Check(ctx context.Context, cfg config.Config, sheet bool, tell func(check.L
 		<-closed
 	}
 	late()
-	return check.Report{Kiosk: cfg.Kiosk, Wiring: check.Wiring(cfg), Lines: lines}
+	return check.Report{Kiosk: cfg.Kiosk, Wiring: check.Wiring(cfg), Lines: t.said(lines)}
 }
 
-// check tries the devices of this kiosk while it runs. It refuses while a
-// customer is served, and lets none begin meanwhile.
-func (k *kiosk) check(ctx context.Context, sheet bool) (r check.Report, err error) {
+// said gives each line what its device said of itself.
+func (t *trial) said(lines []check.Line) []check.Line {
+	for i, l := range lines {
+		if says, ok := t.says.Load(l.Device); ok {
+			lines[i].Says = says.(string)
+		}
+	}
+	return lines
+}
+
+// check tries the devices of this kiosk while it runs, and tells the lines as they
+// come. It refuses while a customer is served, and lets none begin meanwhile.
+func (k *kiosk) check(ctx context.Context, sheet bool, tell func(check.Line)) (r check.Report, err error) {
 	release, err := serving.Alone(serving.Path(k.cfg.Control))
 	if err != nil {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	t := &trial{kiosk: k, o: k.opener(), d: k.devices, sheet: sheet}
-	lines, late := check.Run(ctx, check.Parts(k.cfg), t.tries(), func(check.Line) {})
+	lines, late := check.Run(ctx, check.Parts(k.cfg), t.tries(), tell)
 	late()
-	return check.Report{Kiosk: k.cfg.Kiosk, Running: true, Wiring: check.Wiring(k.cfg), Lines: lines}, nil
+	return check.Report{Kiosk: k.cfg.Kiosk, Running: true, Wiring: check.Wiring(k.cfg), Lines: t.said(lines)}, nil
+}
+
+// tryAll is the same check for the technician's page, which shows its lines.
+func (k *kiosk) tryAll(ctx context.Context) []flows.Tried {
+	r, err := k.check(ctx, false, func(check.Line) { k.beat() })
+	if err != nil {
+		k.log.Warn("no check", "err", err)
+		return nil
+	}
+	tried := make([]flows.Tried, len(r.Lines))
+	for i, l := range r.Lines {
+		tried[i] = flows.Tried{Device: check.Slug(l.Device), State: check.Slug(string(l.State)), Says: l.Says, Answer: l.Answer}
+	}
+	return tried
 }
 
 func (t *trial) tries() map[string]check.Try {
@@ -226,5 +253,5 @@ type technicians struct {
 }
 
 func (t technicians) Check(ctx context.Context, sheet bool) (check.Report, error) {
-	return t.kiosk.check(ctx, sheet)
+	return t.kiosk.check(ctx, sheet, func(check.Line) {})
 }

@@ -157,7 +157,7 @@ func (t *trial) sheetPrinter(ctx context.Context) (answer string, err error) {
 	}); err != nil {
 		return "", err
 	}
-	how, err := readiness(t.d.sheets.Ready(ctx))
+	how, err := t.readiness(check.SheetPrinter, t.d.sheets.Ready(ctx))
 	if can.Model != "" {
 		how = can.Model + ": " + how
 	}
@@ -165,15 +165,17 @@ func (t *trial) sheetPrinter(ctx context.Context) (answer string, err error) {
 }
 
 // readiness is a printer's word, in one.
-func readiness(err error) (string, error) {
+func (t *trial) readiness(device string, err error) (string, error) {
 	var low *flows.Low
 	var not *flows.NotReady
 	switch {
 	case err == nil:
 		return "ready", nil
 	case errors.As(err, &low):
+		t.says.Store(device, low.Reason)
 		return "ready, but " + low.Reason, nil
 	case errors.As(err, &not):
+		t.says.Store(device, not.Said())
 		if not.Action == "clear" {
 			return "", &check.Advice{Err: err, Todo: "clear it: put paper in, take the jam out, shut the cover"}
 		}
@@ -185,7 +187,7 @@ func readiness(err error) (string, error) {
 
 func (t *trial) receipts(ctx context.Context) (string, error) {
 	if t.kiosk != nil {
-		return readiness(t.d.slips.Ready(ctx))
+		return t.readiness(check.ReceiptPrinter, t.d.slips.Ready(ctx))
 	}
 	// Its own error says more than "no answer".
 	dev, err := t.o.receiptPrinter()
@@ -193,7 +195,7 @@ func (t *trial) receipts(ctx context.Context) (string, error) {
 		return "", err
 	}
 	t.d.slips = attendant.NewSlips(func() (*escpos.Dev, error) { return dev, nil }, nil)
-	return readiness(t.d.slips.Ready(ctx))
+	return t.readiness(check.ReceiptPrinter, t.d.slips.Ready(ctx))
 }
 
 func (t *trial) exit(context.Context) (string, error) {

@@ -270,7 +270,7 @@ func (k *kiosk) technician() *flows.Technician {
 	if code == nil {
 		return nil
 	}
-	return &flows.Technician{Door: k.devices.door, Pad: k.screen, Admits: code.Admits, Unsent: k.memory.Unsent}
+	return &flows.Technician{Door: k.devices.door, Pad: k.screen, Admits: code.Admits, Check: k.tryAll, Unsent: k.memory.Unsent}
 }
 
 // clockTolerance is how far before its own journal's beginning a kiosk may find

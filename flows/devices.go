@@ -128,10 +128,11 @@ type NotReady struct {
 }
 
 func (e *NotReady) Error() string {
-	return fmt.Sprintf("%s is not ready: %s (%s)", e.Device, e.said(), e.Action)
+	return fmt.Sprintf("%s is not ready: %s (%s)", e.Device, e.Said(), e.Action)
 }
 
-func (e *NotReady) said() string {
+// Said is what the device says of itself.
+func (e *NotReady) Said() string {
 	if e.Detail != "" {
 		return e.Detail
 	}

@@ -147,7 +147,7 @@ func Standing(device string, err error) Event {
 	case errors.As(err, &low):
 		return Event{Device: low.Device, Reason: low.Reason, Action: low.Action}
 	case errors.As(err, &not):
-		return Event{Device: not.Device, Reason: not.said(), Action: not.Action}
+		return Event{Device: not.Device, Reason: not.Said(), Action: not.Action}
 	default:
 		return Event{Device: device, Reason: "no answer", Action: "maintenance"}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -17,6 +16,9 @@ type Technician struct {
 	Pad  Pad
 	// Admits says whether a code is the technician's. It is slow on purpose.
 	Admits func(code *secret.Text) bool
+	// Check tries every device, as kioskd check does; nil while somebody else has
+	// the kiosk.
+	Check func(ctx context.Context) []Tried
 	// Unsent is how many events the office has not yet got.
 	Unsent func() uint64
 }
@@ -145,15 +147,19 @@ func (c *Counter) codePause() time.Duration {
 func (c *Counter) maintain(ctx context.Context, shut <-chan struct{}) error {
 	signals := false
 	defer c.signals(false)
-	state, result := c.states(ctx), ""
+	tried, err := c.try(ctx)
+	if err != nil {
+		return err
+	}
+	result := busy(tried)
 	for c.doorOpen() {
-		p := Page{Name: PageMaintenance, Keys: append(slices.Clone(state), c.figures()...), Idle: maintenanceRests}
-		p.Keys = append(p.Keys, keys("result", result, "signals", yes(signals))...)
+		p := Page{Name: PageMaintenance, Keys: append(triedKeys(tried), c.figures()...), Idle: maintenanceRests}
+		p.Keys = append(p.Keys, keys("failed", failures(tried), "result", result, "signals", yes(signals))...)
 		service := "out-of-service"
 		if c.Journal.Ledger().TakenOut() {
 			service = "in-service"
 		}
-		p.Buttons = buttons("hopper-100", "hopper-50", "hopper-10", "cash-box", "test-slip", "test-signals", "check", service, "next")
+		p.Buttons = buttons("hopper-100", "hopper-50", "hopper-10", "cash-box", "test-slip", "test-signals", "check", service, "next", "language")
 		id, err := c.Screen.Ask(ctx, p, shut)
 		if err != nil {
 			return err
@@ -162,6 +168,9 @@ func (c *Counter) maintain(ctx context.Context, shut <-chan struct{}) error {
 		switch id {
 		case "next":
 			return errLeft
+		case "check":
+			tried, err = c.checkAgain(ctx, shut)
+			result = busy(tried)
 		case "hopper-100":
 			result, err = c.countHopper(ctx, 100, shut)
 		case "hopper-50":
@@ -183,9 +192,30 @@ func (c *Counter) maintain(ctx context.Context, shut <-chan struct{}) error {
 		if err != nil {
 			return err
 		}
-		state = c.states(ctx)
 	}
 	return errLeft
+}
+
+// checkAgain tries every device and shows the lines, as often as it is asked for.
+func (c *Counter) checkAgain(ctx context.Context, shut <-chan struct{}) ([]Tried, error) {
+	for {
+		tried, err := c.try(ctx)
+		if err != nil || tried == nil {
+			return nil, err
+		}
+		id, err := c.checked(ctx, tried, shut)
+		if err != nil || id != "check" {
+			return tried, err
+		}
+	}
+}
+
+// busy says that nothing could be tried: somebody else has the kiosk.
+func busy(tried []Tried) string {
+	if tried == nil {
+		return "busy"
+	}
+	return ""
 }
 
 // book writes what the technician has done, and says what to show of it. A
@@ -254,60 +284,22 @@ func (c *Counter) signals(on bool) {
 	}
 }
 
-// states asks every device, and books nothing: the technician is looking at it.
-func (c *Counter) states(ctx context.Context) []Key {
-	state := func(ready func(context.Context) error) string {
-		ctx, cancel := c.Clock.WithTimeout(ctx, deviceAnswer, errors.New("the device does not answer"))
-		defer cancel()
-		err := ready(ctx)
-		var not *NotReady
-		switch {
-		case err == nil:
-			return "ok"
-		case errors.As(err, &not):
-			return not.Reason
-		default:
-			return "no answer"
-		}
-	}
-	either := func(ok bool, not string) string {
-		if ok {
-			return "ok"
-		}
-		return not
-	}
-	_, trusted := c.Clock.Now()
-	return keys(
-		"sheet-printer", state(c.Sheets.Ready),
-		"receipt-printer", state(c.Slips.Ready),
-		"reader", either(c.Reader.Working(), "no answer"),
-		"office", either(c.Office.Reachable(), "no answer"),
-		"clock", either(trusted, "not set"),
-	)
-}
-
 // figures are what the journal knows: money, what is owed and unsent, and why
 // nobody is served.
 func (c *Counter) figures() []Key {
 	ledger := c.Journal.Ledger()
 	reason := c.Service.OutOfService()
-	device := func(name string) string {
-		if reason == name {
-			return "faulty"
-		}
-		return "ok"
-	}
 	if reason == "" {
 		reason = "in-service"
 	}
-	list := keys("service", reason, "panel", device("panel"), "touch", device("touch"), "disk", device("disk"), "journal", device("journal"))
+	list := keys("service", reason)
 	for _, coin := range coinsOut {
 		level := strconv.Itoa(ledger.Hopper(coin))
 		state := "ok"
 		if ledger.Stopped(coin) {
 			state = "stopped"
 		}
-		list = append(list, keys(fmt.Sprintf("level-%d", coin), level, fmt.Sprintf("hopper-%d", coin), state)...)
+		list = append(list, keys(fmt.Sprintf("level-%d", coin), level, fmt.Sprintf("stock-%d", coin), state)...)
 	}
 	return append(list, keys(
 		"coins", strconv.Itoa(ledger.CoinFaults()), "box", yen(ledger.Box()), "owed", yen(ledger.Owed()),

@@ -140,6 +140,7 @@ const (
 	PageMaintenanceCode   = "maintenance-code"   // wait
 	PageMaintenance       = "maintenance"        // the state of every device; see Counter.maintain
 	PageMaintenanceHopper = "maintenance-hopper" // yen level
+	PageMaintenanceCheck  = "maintenance-check"  // failed, and each device's own; see Counter.checked
 )
 
 // The pages of the reset. The pages it shares with the certificate have the key

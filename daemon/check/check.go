@@ -35,6 +35,7 @@ type Line struct {
 	Tried  string `json:"tried"`
 	Answer string `json:"answer"`
 	Todo   string `json:"todo,omitempty"` // where it failed
+	Says   string `json:"says,omitempty"` // what the device says of itself, in its own words with ", " between them
 }
 
 // Report is a whole check.

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"kioskd/daemon/config"
@@ -32,6 +33,9 @@ const (
 
 // Hopper is the line of the hopper of that coin.
 func Hopper(yen int) string { return fmt.Sprintf("hopper %d", yen) }
+
+// Slug is a line's name, or a state, in letters, digits and hyphens alone.
+func Slug(name string) string { return strings.NewReplacer(", ", "-", " ", "-").Replace(name) }
 
 // Part is a line before it was tried.
 type Part struct{ Device, Tried, Todo string }

@@ -159,6 +159,8 @@ func lookOf(name string) (look, bool) {
 		return look{build: (*builder).code, language: true}, true
 	case flows.PageMaintenance:
 		return look{build: (*builder).maintenance, language: true}, true
+	case flows.PageMaintenanceCheck:
+		return look{build: (*builder).check, art: art.Waiting, language: true, variant: "failed"}, true
 	case flows.PageMaintenanceHopper:
 		return look{build: (*builder).count, language: true}, true
 	default:

@@ -17,9 +17,6 @@ const (
 	actHigh      = 80
 )
 
-// stateMost bounds what a device says of itself, in runes.
-const stateMost = 22
-
 // maintenance shows the state of every device, and what can be done.
 func (b *builder) maintenance() {
 	b.bar(b.text().Head)
@@ -44,7 +41,7 @@ func (b *builder) maintenance() {
 // states fills the page down to bottom.
 func (b *builder) states(bottom int) {
 	cells := [...]string{
-		"service", "reader", "sheet-printer", "receipt-printer", "coins", "office",
+		"service", "card-reader", "sheet-printer", "receipt-printer", "coins", "office",
 		"level-100", "level-50", "level-10", "box", "owed", "unsent",
 		"clock", "disk", "journal", "panel", "touch",
 	}
@@ -58,10 +55,17 @@ func (b *builder) states(bottom int) {
 		value, _ := b.value(name)
 		b.state(place(i), name, value)
 	}
-	if done, _ := b.value("result"); done != "" {
-		r := place(len(cells))
+	done, _ := b.value("result")
+	failed, _ := b.value("failed")
+	st := draw.Style{Weight: draw.Bold, Size: 22, Min: 14, Colour: ink, Align: draw.Centre, Middle: true}
+	r := place(len(cells))
+	switch {
+	case done != "":
 		b.c.Round(r, b.u(6), pale)
-		b.write("status", r.Inset(b.u(3)), b.word("did-"+done), draw.Style{Weight: draw.Bold, Size: 22, Min: 14, Colour: ink, Align: draw.Centre, Middle: true})
+		b.write("status", r.Inset(b.u(3)), b.word("did-"+done), st)
+	case failed != "0":
+		b.c.Round(r, b.u(6), alarmPale)
+		b.write("status", r.Inset(b.u(3)), b.word("n-failed", "n", failed), st)
 	}
 }
 
@@ -83,12 +87,11 @@ func (b *builder) state(r image.Rectangle, name, value string) {
 }
 
 // said puts a state into the language's words, and says whether it is as it
-// should be. What a device says in its own words stays as it is.
+// should be.
 func (b *builder) said(name, value string) (text string, good bool) {
-	good = value == "ok" || value == "in-service"
 	switch name {
 	case "level-100", "level-50", "level-10":
-		if state, _ := b.value("hopper-" + name[len("level-"):]); state == "stopped" {
+		if state, _ := b.value("stock-" + name[len("level-"):]); state == "stopped" {
 			return value + " " + b.word("is-stopped"), false
 		}
 		return b.word("st-coins-of", "n", value), true
@@ -100,14 +103,11 @@ func (b *builder) said(name, value string) (text string, good bool) {
 		return b.word("st-faults", "n", value), value == "0"
 	case "unsent":
 		return b.word("st-events", "n", value), true
+	case "service":
+		return b.word("is-" + value), value == "in-service"
+	default:
+		return b.device(name)
 	}
-	if w, ok := b.book.Words["is-"+value]; ok {
-		return w, good
-	}
-	if r := []rune(value); len(r) > stateMost {
-		value = string(r[:stateMost])
-	}
-	return value, good
 }
 
 // remark is what just happened, in place of a page's own body.

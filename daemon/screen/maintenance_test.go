@@ -2,9 +2,15 @@ package screen
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
+	"kioskd/daemon/check"
+	"kioskd/daemon/config"
+	"kioskd/daemon/screen/words"
+	"kioskd/drivers/escpos"
+	"kioskd/drivers/ipp"
 	"kioskd/flows"
 )
 
@@ -25,26 +31,95 @@ func maintenanceSamples() []sample {
 		return sample{title, view{page: flows.Page{Name: name, Keys: keys(ks), Buttons: buttons(bs)}, asked: true, pad: pad}}
 	}
 	const acts = "hopper-100 hopper-50 hopper-10 cash-box test-slip test-signals check "
-	good := "sheet-printer=ok receipt-printer=ok reader=ok office=ok clock=ok panel=ok touch=ok disk=ok journal=ok " +
-		"level-100=30 hopper-100=ok level-50=20 hopper-50=ok level-10=40 hopper-10=ok coins=0 box=0 owed=0 unsent=0 "
-	bad := "sheet-printer=paper receipt-printer=paper,near,end,,cover,open reader=no,answer office=no,answer clock=not,set service=technician panel=faulty touch=faulty " +
-		"disk=faulty journal=faulty level-100=999 hopper-100=stopped level-50=1 hopper-50=stopped level-10=0 hopper-10=stopped coins=12 box=123450 owed=12300 unsent=4321 "
+	good := "sheet-printer=ok receipt-printer=ok card-reader=ok office=ok clock=ok panel=ok touch=ok disk=ok journal=ok failed=0 " +
+		"level-100=30 stock-100=ok level-50=20 stock-50=ok level-10=40 stock-10=ok coins=0 box=0 owed=0 unsent=0 "
+	bad := "sheet-printer=failed says-sheet-printer=marker-waste-almost-full receipt-printer=failed says-receipt-printer=a,job,stays,in,its,queue card-reader=failed " +
+		"office=not-tried clock=failed service=technician panel=failed touch=failed failed=12 " +
+		"disk=failed journal=failed level-100=999 stock-100=stopped level-50=1 stock-50=stopped level-10=0 stock-10=stopped coins=12 box=123450 owed=12300 unsent=4321 "
 	var out []sample
 	for _, n := range []int{0, 1, 6, 12} {
 		out = append(out, page("maintenance-code", fmt.Sprintf("wait=0 n=%d", n), "cancel", &padView{n: n, least: 6, most: 12}))
 	}
 	out = append(out, page("maintenance-code", "wait=900", "cancel", nil))
-	out = append(out, page("maintenance", good+"signals=no result= service=in-service", acts+"out-of-service next", nil))
-	for _, result := range strings.Fields("counted box-emptied slip-printed slip-not-printed taken-out put-back not-booked") {
-		out = append(out, page("maintenance", bad+"signals=yes result="+result, acts+"in-service next", nil))
+	out = append(out, page("maintenance", good+"signals=no result= service=in-service", acts+"out-of-service next language", nil))
+	for _, result := range strings.Fields(", counted box-emptied slip-printed slip-not-printed taken-out put-back not-booked busy") {
+		out = append(out, page("maintenance", bad+"signals=yes result="+strings.Trim(result, ","), acts+"in-service next language", nil))
 	}
-	for _, reason := range strings.Fields("clock version disk journal panel touch office-order") {
-		out = append(out, page("maintenance", good+"result= service="+reason, acts+"out-of-service next", nil))
+	for _, reason := range strings.Fields("clock version disk journal panel touch office-order configuration") {
+		out = append(out, page("maintenance", good+"result= service="+reason, acts+"out-of-service next language", nil))
 	}
+	out = append(out, page("maintenance-check", "failed=trying tried=", "", nil))
+	said := printerWords()
+	for ; len(said) > 0; said = said[min(10, len(said)):] {
+		out = append(out, page("maintenance-check", checkKeys("failed", said[:min(10, len(said))]...), "back check language", nil))
+	}
+	out = append(out, page("maintenance-check", checkKeys("failed"), "back check language", nil))
+	out = append(out, page("maintenance-check", checkKeys("ok"), "back check language", nil))
+	out = append(out, page("maintenance-check", checkKeys("ok", "toner-low"), "back check language", nil))
 	for _, digits := range []string{"", "7", "999"} {
 		out = append(out, page("maintenance-hopper", "yen=100 level=30 typed="+digits, "emptied back", &padView{n: len(digits), least: 1, most: 3, digits: digits}))
 	}
 	return out
+}
+
+// checkKeys are a check's of which every line ended so, and whose last devices say
+// this of themselves.
+func checkKeys(state string, says ...string) string {
+	failed, lines, all := 0, "", ""
+	parts := check.Parts(config.Default())
+	for i, part := range parts {
+		if part.Device == check.TestSheet {
+			continue
+		}
+		name := check.Slug(part.Device)
+		if i > 0 {
+			lines += ","
+		}
+		lines += name
+		all += fmt.Sprintf(" %s=%s answer-%s=%s", name, state, name, strings.Repeat("refused,", 20))
+		if n := len(parts) - 1 - i; n < len(says) {
+			all += fmt.Sprintf(" says-%s=%s", name, strings.ReplaceAll(says[n], " ", ","))
+		}
+		if state == "failed" {
+			failed++
+		}
+	}
+	return fmt.Sprintf("tried=%s%s failed=%d", lines, all, failed)
+}
+
+// printerWords are all that a printer can say of itself.
+func printerWords() []string {
+	all := append(ipp.Stems(), "no answer", "holds the line", "a job stays in its queue")
+	for _, s := range []escpos.Status{
+		{Offline: true}, {CoverOpen: true}, {PaperEnd: true}, {PaperNearEnd: true}, {CutterError: true}, {Broken: true}, {HeadHot: true},
+	} {
+		all = append(all, s.String())
+	}
+	return all
+}
+
+// What a printer says of itself, the technician reads in the page's language.
+func TestPrintersWordsAreKnown(t *testing.T) {
+	if fields := reflect.TypeFor[escpos.Status]().NumField(); fields != 8 {
+		t.Errorf("a status has %d fields: does printerWords know them all?", fields)
+	}
+	for _, language := range []string{"ja", "en"} {
+		book := words.Of(language)
+		for _, said := range printerWords() {
+			if w := book.Words["says-"+said]; w == "" || (language == "ja" && w == said) {
+				t.Errorf("%s: no word for %q", language, said)
+			}
+		}
+	}
+	st := newStage(t, small, "ja", nil)
+	p := flows.Page{Name: "maintenance-check", Keys: keys(checkKeys("failed")), Buttons: buttons("back check")}
+	p.Keys = append([]flows.Key{{Name: "says-receipt-printer", Value: "cover open, paper near end"}}, p.Keys...)
+	if err := st.Show(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	if tree := st.looker.last(); !strings.Contains(tree, "領収書プリンター: カバー開・用紙残りわずか") {
+		t.Errorf("it reads %s", tree)
+	}
 }
 
 // The code is in no tree; the count is.

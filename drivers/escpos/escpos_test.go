@@ -207,12 +207,12 @@ func TestStatus(t *testing.T) {
 		action  string
 	}{
 		{[4]byte{0x12, 0x12, 0x12, 0x12}, "ready", ""},
-		{[4]byte{0x1A, 0x16, 0x12, 0x12}, "offline, cover open", "clear"},
-		{[4]byte{0x1A, 0x32, 0x12, 0x7E}, "offline, paper end, paper near end", "clear"},
+		{[4]byte{0x1A, 0x16, 0x12, 0x12}, "cover open", "clear"},
+		{[4]byte{0x1A, 0x32, 0x12, 0x7E}, "paper end, paper near end", "clear"},
 		{[4]byte{0x12, 0x12, 0x12, 0x1E}, "paper near end", ""},
-		{[4]byte{0x1A, 0x52, 0x1A, 0x12}, "offline, cutter error", "maintenance"},
-		{[4]byte{0x1A, 0x52, 0x32, 0x12}, "offline, broken", "maintenance"},
-		{[4]byte{0x1A, 0x52, 0x52, 0x12}, "offline, head hot", "maintenance"},
+		{[4]byte{0x1A, 0x52, 0x1A, 0x12}, "cutter error", "maintenance"},
+		{[4]byte{0x1A, 0x52, 0x32, 0x12}, "broken", "maintenance"},
+		{[4]byte{0x1A, 0x52, 0x52, 0x12}, "head hot", "maintenance"},
 		{[4]byte{0x1A, 0x12, 0x12, 0x12}, "offline", "maintenance"},
 	} {
 		p := newPrinter()
@@ -259,9 +259,9 @@ func TestOutcomes(t *testing.T) {
 		{name: "gone before", fault: func(p *printer) { p.mute = true }, not: true, cause: escpos.ErrSilent, status: "ready"},
 		{name: "line held before", fault: func(p *printer) { p.room = 0 }, not: true, cause: escpos.ErrStuck, status: "ready"},
 		{name: "line held in the raster", fault: func(p *printer) { p.room = 100 }, cause: escpos.ErrStuck, status: "ready"},
-		{name: "paper ends", fault: func(p *printer) { p.noProof = true; p.afterCut = [4]byte{0x1A, 0x32, 0x12, 0x72} }, status: "offline, paper end"},
+		{name: "paper ends", fault: func(p *printer) { p.noProof = true; p.afterCut = [4]byte{0x1A, 0x32, 0x12, 0x72} }, status: "paper end"},
 		{name: "no proof", fault: func(p *printer) { p.noProof = true }, cause: escpos.ErrSilent, status: "ready"},
-		{name: "cutter stands", fault: func(p *printer) { p.afterCut = [4]byte{0x1A, 0x52, 0x1A, 0x12} }, status: "offline, cutter error"},
+		{name: "cutter stands", fault: func(p *printer) { p.afterCut = [4]byte{0x1A, 0x52, 0x1A, 0x12} }, status: "cutter error"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPrinter()

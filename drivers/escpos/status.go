@@ -27,14 +27,17 @@ func (s Status) Ready() bool {
 	return !s.Offline && !s.CoverOpen && !s.PaperEnd && !s.CutterError && !s.Broken && !s.HeadHot
 }
 
-// String lists what is wrong.
+// String lists what is wrong. A printer is off line for each of the others too: it
+// is said only where none of them says why.
 func (s Status) String() string {
 	var words []string
+	why := s
+	why.Offline = false
 	for _, w := range []struct {
 		is   bool
 		word string
 	}{
-		{s.Offline, "offline"},
+		{s.Offline && why.Ready(), "offline"},
 		{s.CoverOpen, "cover open"},
 		{s.PaperEnd, "paper end"},
 		{s.PaperNearEnd, "paper near end"},

@@ -278,7 +278,7 @@ func (j *job) stopped(ctx context.Context) error {
 // with.
 func beforePaper(s State) bool {
 	for _, stem := range s.Reasons {
-		if reason, _ := blocking(stem); reason == ReasonPrinter {
+		if meaning(stem).reason == ReasonPrinter {
 			return false
 		}
 	}

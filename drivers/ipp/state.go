@@ -114,33 +114,73 @@ func stems(reasons []string) []string {
 	return all
 }
 
-// blocking are the reasons for which a printer will not deliver a sheet even
-// though it still calls itself idle, and who may put it right. A reason that is
-// not listed stops nothing by itself.
-func blocking(stem string) (reason, action string) {
-	switch stem {
-	case "media-empty", "media-needed", "input-tray-missing":
-		return ReasonPaper, ActionClear
-	case "media-jam", "cover-open", "door-open", "interlock-open", "output-tray-missing", "output-area-full":
-		return ReasonPrinter, ActionClear
-	case "marker-supply-empty", "toner-empty", "marker-waste-full", "opc-life-over", "fuser-over-temp",
-		"developer-empty", "spool-area-full", "paused", "moving-to-paused", "stopping", "shutdown",
-		"connecting-to-device", "timed-out":
-		return ReasonPrinter, ActionMaintenance
-	default:
-		return "", ""
+// trouble is a stem that means something, and who may put it right. One with a
+// reason stops sheets, although the printer may still call itself idle; one
+// without will do so before long.
+type trouble struct{ stem, reason, action string }
+
+// troubles are those of RFC 8011, 5.4.12 and PWG 5100.9 that matter to a sheet. A
+// stem that is not listed stops nothing by itself.
+func troubles() []trouble {
+	return []trouble{
+		{"media-empty", ReasonPaper, ActionClear},
+		{"media-needed", ReasonPaper, ActionClear},
+		{"input-tray-missing", ReasonPaper, ActionClear},
+		{"media-jam", ReasonPrinter, ActionClear},
+		{"cover-open", ReasonPrinter, ActionClear},
+		{"door-open", ReasonPrinter, ActionClear},
+		{"interlock-open", ReasonPrinter, ActionClear},
+		{"output-tray-missing", ReasonPrinter, ActionClear},
+		{"output-area-full", ReasonPrinter, ActionClear},
+		{"marker-supply-empty", ReasonPrinter, ActionMaintenance},
+		{"toner-empty", ReasonPrinter, ActionMaintenance},
+		{"marker-waste-full", ReasonPrinter, ActionMaintenance},
+		{"opc-life-over", ReasonPrinter, ActionMaintenance},
+		{"fuser-over-temp", ReasonPrinter, ActionMaintenance},
+		{"developer-empty", ReasonPrinter, ActionMaintenance},
+		{"spool-area-full", ReasonPrinter, ActionMaintenance},
+		{"paused", ReasonPrinter, ActionMaintenance},
+		{"moving-to-paused", ReasonPrinter, ActionMaintenance},
+		{"stopping", ReasonPrinter, ActionMaintenance},
+		{"shutdown", ReasonPrinter, ActionMaintenance},
+		{"connecting-to-device", ReasonPrinter, ActionMaintenance},
+		{"timed-out", ReasonPrinter, ActionMaintenance},
+		{"media-low", "", ActionClear},
+		{"output-area-almost-full", "", ActionClear},
+		{"toner-low", "", ActionMaintenance},
+		{"marker-supply-low", "", ActionMaintenance},
+		{"marker-waste-almost-full", "", ActionMaintenance},
+		{"opc-near-eol", "", ActionMaintenance},
+		{"developer-low", "", ActionMaintenance},
+		{"fuser-under-temp", "", ActionMaintenance},
 	}
+}
+
+// Stems are all reasons that this package knows, for whoever has words for them.
+func Stems() []string {
+	var all []string
+	for _, t := range troubles() {
+		all = append(all, t.stem)
+	}
+	return all
+}
+
+// meaning is what a stem means; its zero value is nothing.
+func meaning(stem string) trouble {
+	for _, t := range troubles() {
+		if t.stem == stem {
+			return t
+		}
+	}
+	return trouble{}
 }
 
 // Low is what will stand in the way before long, and who may see to it; "" is
 // nothing. A supply that prints on, but fainter, is for the caller to judge.
 func (s State) Low() (reason, action string) {
 	for _, stem := range s.Reasons {
-		switch stem {
-		case "media-low", "output-area-almost-full":
-			return stem, ActionClear
-		case "toner-low", "marker-supply-low", "marker-waste-almost-full", "opc-near-eol", "developer-low", "fuser-under-temp":
-			return stem, ActionMaintenance
+		if t := meaning(stem); t.stem != "" && t.reason == "" {
+			return t.stem, t.action
 		}
 	}
 	return "", ""
@@ -151,11 +191,11 @@ func (s State) Low() (reason, action string) {
 func (s State) judge() error {
 	var found *NotReady
 	for _, stem := range s.Reasons {
-		reason, action := blocking(stem)
-		if reason == "" || (found != nil && action == ActionClear) {
+		t := meaning(stem)
+		if t.reason == "" || (found != nil && t.action == ActionClear) {
 			continue
 		}
-		found = &NotReady{Reason: reason, Action: action, State: s}
+		found = &NotReady{Reason: t.reason, Action: t.action, State: s}
 	}
 	if found != nil {
 		return *found

@@ -143,19 +143,28 @@ func pageTable() map[string]page {
 		"maintenance-code":   num("wait"),
 		"maintenance-hopper": num("yen", "level"),
 		"maintenance":        {keys: maintenanceKeys()},
+		"maintenance-check":  {keys: checkKeys()},
 		"new-password":       {keys: map[string]value{"length": yesNo, "letter": yesNo, "digit": yesNo}},
 	}
 }
 
-// maintenanceKeys are the states of the devices: money and coins in numbers, the
-// rest in words, ok where all is well.
+// maintenanceKeys are money and coins in numbers, and the devices as checkKeys
+// has them.
 func maintenanceKeys() map[string]value {
-	keys := map[string]value{"signals": oneOf("yes", "no"), "result": anything, "service": anything}
+	keys := checkKeys()
+	keys["signals"], keys["result"], keys["service"] = oneOf("yes", "no"), anything, anything
 	for _, k := range strings.Fields("level-100 level-50 level-10 coins box owed unsent") {
 		keys[k] = number
 	}
-	for _, k := range strings.Fields("hopper-100 hopper-50 hopper-10 sheet-printer receipt-printer reader office clock disk journal panel touch") {
-		keys[k] = anything
+	return keys
+}
+
+// checkKeys are the lines of the technician's check, and how many failed.
+func checkKeys() map[string]value {
+	keys := map[string]value{"failed": number}
+	for _, k := range strings.Fields("fonts disk journal office configuration board clock panel touch card-reader receipt-printer sheet-printer " +
+		"exit-sensor tray-sensor coin-acceptor hopper-100 hopper-50 hopper-10 lamps-buzzer door power-fail") {
+		keys[k] = oneOf("ok", "failed", "not-tried")
 	}
 	return keys
 }

@@ -6,6 +6,7 @@ func english() *Book {
 	b := &Book{Pages: englishPages(), Buttons: englishButtons(), Words: englishWords()}
 	b.add(englishReset())
 	b.add(englishMaintenance())
+	b.add(englishCheck())
 	return b
 }
 

@@ -6,6 +6,7 @@ func japanese() *Book {
 	b := &Book{Pages: japanesePages(), Buttons: japaneseButtons(), Words: japaneseWords()}
 	b.add(japaneseReset())
 	b.add(japaneseMaintenance())
+	b.add(japaneseCheck())
 	return b
 }
 
