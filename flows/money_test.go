@@ -198,6 +198,8 @@ type glass struct {
 	asked []Page
 }
 
+func (g *glass) Show(context.Context, Page) error { return nil }
+
 func (g *glass) Ask(_ context.Context, p Page, _ <-chan struct{}) (string, error) {
 	g.asked = append(g.asked, p)
 	return p.Buttons[0].ID, nil
