@@ -17,7 +17,7 @@ type Line interface {
 	// Connected says whether a request could be sent now.
 	Connected() bool
 	// Request returns the answer's body, or an error when none came before ctx
-	// ended.
+	// ended: a *protocol.Error when it was turned away unread.
 	Request(ctx context.Context, subject string, body []byte) ([]byte, error)
 }
 
@@ -66,6 +66,11 @@ func (l natsLine) Request(ctx context.Context, subject string, body []byte) ([]b
 	m, err := l.nc.RequestWithContext(ctx, subject, body)
 	if err != nil {
 		return nil, err
+	}
+	if len(m.Data) == 0 {
+		if no := protocol.Unread(m.Header.Get(protocol.CodeHeader)); no != nil {
+			return nil, no
+		}
 	}
 	return m.Data, nil
 }

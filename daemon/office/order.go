@@ -140,18 +140,9 @@ func (s *session) fetch(ctx context.Context, key hpke.PrivateKey, order string, 
 }
 
 func (s *session) chunk(ctx context.Context, order string, sheet, chunk int) ([]byte, error) {
-	id := protocol.NewID()
-	body, err := protocol.Encode(protocol.SheetAsk{
-		Version: protocol.Version, ID: id, Session: s.id, Order: order, Sheet: sheet, Chunk: chunk,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("office: sheet: %w", err)
-	}
-	answer, err := s.c.ask(ctx, protocol.AskSheet, id, body)
-	if err != nil {
-		return nil, err
-	}
-	return answer.Sealed, nil
+	ask := protocol.SheetAsk{Order: order, Sheet: sheet, Chunk: chunk}
+	reply, err := s.c.exchange(ctx, s.seals, protocol.AskSheet, s.id, protocol.NewID(), nil, ask)
+	return reply.Sealed, err
 }
 
 // bad turns what an answer broke into the verdict on the document; a silent or
@@ -162,7 +153,7 @@ func bad(err error) error {
 	switch {
 	case errors.As(err, &verdict):
 		return verdict
-	case errors.Is(err, flows.ErrOfficeAway), errors.As(err, &said), errors.Is(err, errSessionOver):
+	case errors.Is(err, flows.ErrOfficeAway), errors.As(err, &said), errors.Is(err, protocol.ErrOver):
 		return err
 	}
 	return &flows.BadDocument{Why: err.Error()}

@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -53,11 +54,15 @@ func (c *Client) attempt(ctx context.Context, v protocol.Verb, id string, body [
 	once, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	data, err := c.line().Request(once, protocol.Subject(c.kiosk, v), body)
+	var unread *protocol.Error
+	if errors.As(err, &unread) {
+		return protocol.Answer{Error: unread}, true, nil
+	}
 	if err != nil {
 		c.log.Debug("office: no answer", "verb", v, "request", id, "err", err)
 		return a, false, nil
 	}
-	a, err = protocol.Decode[protocol.Answer](data, protocol.MaxMessage)
+	a, err = protocol.DecodeAnswer(data)
 	if err != nil {
 		return a, false, fmt.Errorf("office: %s: answer: %w", v, err)
 	}

@@ -33,14 +33,16 @@ func (s *session) AuthoriseReset(ctx context.Context, visit string, challenge []
 // ReportReset tells what became of a reset. It opens a session of its own for
 // the one answer: that of the customer may have gone with the power.
 func (c *Client) ReportReset(ctx context.Context, visit string, outcome flows.ResetOutcome) error {
-	key, err := protocol.NewKey()
+	seals, enc, err := protocol.Call(c.pinned.Seal, protocol.ResetDone, c.kiosk, visit)
 	if err != nil {
 		return fmt.Errorf("office: report: %w", err)
 	}
-	s := &session{c: c, id: visit, key: key, public: key.PublicKey().Bytes()}
-	defer s.Close()
-	s.digest = protocol.KeyDigest(s.public)
-	ask := protocol.ResetDoneAsk{Key: s.public, Visit: visit, Outcome: string(outcome)}
-	_, err = exchange[protocol.ResetDoneAnswer](ctx, s, protocol.ResetDone, protocol.NewID(), ask)
+	defer seals.Wipe()
+	ask := protocol.ResetDoneAsk{Visit: visit, Outcome: string(outcome)}
+	reply, err := c.exchange(ctx, seals, protocol.ResetDone, visit, protocol.NewID(), enc, ask)
+	if err != nil {
+		return err
+	}
+	_, err = opened[protocol.ResetDoneAnswer](seals, protocol.ResetDone, reply)
 	return err
 }

@@ -5,22 +5,22 @@ import (
 	"context"
 	"crypto/hpke"
 	"crypto/x509"
-	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"kioskd/daemon/office/protocol"
 	"kioskd/flows"
 )
 
-// session is one customer. Its key is made for it and goes with it.
+// session is one customer. Its key and its seals are made for it and go with it.
 type session struct {
 	c       *Client
 	id      string
-	public  []byte // the session's public key
-	digest  []byte // of that
+	digest  []byte // of the session's public key
 	owner   []byte // protocol.CertificateDigest of the certificate that the card gave
 	message []byte // what the card signs
+	seals   *protocol.Seals
 
 	mu      sync.Mutex
 	key     hpke.PrivateKey // nil once closed
@@ -40,71 +40,85 @@ func (c *Client) Begin(ctx context.Context, certificate []byte) (flows.Session, 
 	if err != nil {
 		return nil, fmt.Errorf("office: begin: %w", err)
 	}
+	public := key.PublicKey().Bytes()
 	s := &session{
 		c: c, id: protocol.NewID(), key: key,
-		public: key.PublicKey().Bytes(),
-		owner:  protocol.CertificateDigest(cert),
+		digest: protocol.KeyDigest(public), owner: protocol.CertificateDigest(cert),
 	}
-	s.digest = protocol.KeyDigest(s.public)
-	ask := protocol.BeginAsk{Certificate: certificate, Key: s.public}
-	answer, err := exchange[protocol.BeginAnswer](ctx, s, protocol.LoginBegin, protocol.NewID(), ask)
+	seals, enc, err := protocol.Call(c.pinned.Seal, protocol.LoginBegin, c.kiosk, s.id)
 	if err != nil {
+		return nil, fmt.Errorf("office: begin: %w", err)
+	}
+	s.seals = seals
+	ask := protocol.BeginAsk{Certificate: certificate, Key: public}
+	reply, err := c.exchange(ctx, s.seals, protocol.LoginBegin, s.id, protocol.NewID(), enc, ask)
+	var answer protocol.BeginAnswer
+	if err == nil {
+		answer, err = opened[protocol.BeginAnswer](s.seals, protocol.LoginBegin, reply)
+	}
+	if err != nil {
+		s.Close()
 		return nil, err
 	}
-	s.message = protocol.SignedMessage(answer.Nonce, c.kiosk, s.id, s.public)
+	s.message = protocol.SignedMessage(answer.Nonce, c.kiosk, s.id, public)
 	return s, nil
 }
 
-// sealable is a body that protocol.Seal closes.
+// sealable is a body that travels sealed.
 type sealable interface{ Check() error }
 
-// exchange seals a question for the office and opens its answer.
-func exchange[A sealable](ctx context.Context, s *session, v protocol.Verb, id string, question sealable) (A, error) {
-	var none A
-	key, err := s.held()
+// exchange seals a question for the office and brings the answer as it came. enc
+// is what a session begins with.
+func (c *Client) exchange(
+	ctx context.Context, seals *protocol.Seals, v protocol.Verb, session, id string, enc []byte, question sealable,
+) (protocol.Answer, error) {
+	sealed, err := seals.Seal(protocol.Question(v), id, question)
 	if err != nil {
-		return none, err
+		return protocol.Answer{}, fmt.Errorf("office: %s: %w", v, err)
 	}
-	place := protocol.Place{Purpose: protocol.Question(v), Kiosk: s.c.kiosk, Session: s.id, Request: id}
-	if v != protocol.LoginBegin && v != protocol.ResetDone { // these bring the key
-		place.Key = s.digest
-	}
-	sealed, err := protocol.Seal(s.c.pinned.Seal, place, question)
+	body, err := protocol.EncodeAsk(protocol.Ask{
+		ID: id, Session: session, Sealed: slices.Concat(enc, sealed),
+	})
 	if err != nil {
-		return none, fmt.Errorf("office: %s: %w", v, err)
+		return protocol.Answer{}, fmt.Errorf("office: %s: %w", v, err)
 	}
-	body, err := protocol.Encode(protocol.Ask{Version: protocol.Version, ID: id, Session: s.id, Sealed: sealed})
+	return c.ask(ctx, v, id, body)
+}
+
+func opened[A sealable](seals *protocol.Seals, v protocol.Verb, reply protocol.Answer) (A, error) {
+	answer, err := protocol.Open[A](seals, protocol.Reply(v), reply.ID, reply.Sealed)
 	if err != nil {
-		return none, fmt.Errorf("office: %s: %w", v, err)
-	}
-	reply, err := s.c.ask(ctx, v, id, body)
-	if err != nil {
-		return none, err
-	}
-	place.Purpose, place.Key = protocol.Reply(v), s.digest
-	answer, err := protocol.Open[A](key, place, reply.Sealed)
-	if err != nil {
-		return none, fmt.Errorf("office: %s: %w", v, err)
+		return answer, fmt.Errorf("office: %s: %w", v, err)
 	}
 	return answer, nil
+}
+
+// exchange asks in a session that is proved.
+func exchange[A sealable](ctx context.Context, s *session, v protocol.Verb, id string, question sealable) (A, error) {
+	reply, err := s.c.exchange(ctx, s.seals, v, s.id, id, nil, question)
+	if err != nil {
+		var none A
+		return none, err
+	}
+	return opened[A](s.seals, v, reply)
 }
 
 func (s *session) held() (hpke.PrivateKey, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.key == nil {
-		return nil, errSessionOver
+		return nil, protocol.ErrOver
 	}
 	return s.key, nil
 }
 
-var errSessionOver = errors.New("office: the session is over")
-
 func (s *session) ID() string      { return s.id }
 func (s *session) Message() []byte { return bytes.Clone(s.message) }
 
-// Close drops the key. What the session could open, nothing opens any more.
+// Close wipes the secrets and drops the key. What the session could open, nothing
+// opens any more.
 func (s *session) Close() {
+	s.seals.Wipe()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.key = nil
@@ -119,8 +133,7 @@ func (s *session) Prove(ctx context.Context, signature []byte) (flows.Municipali
 	}
 	id := s.proofID
 	s.mu.Unlock()
-	ask := protocol.FinishAsk{Signature: signature}
-	answer, err := exchange[protocol.FinishAnswer](ctx, s, protocol.LoginFinish, id, ask)
+	answer, err := s.finish(ctx, id, protocol.FinishAsk{Signature: signature})
 	if err != nil {
 		return flows.Municipality{}, err
 	}
@@ -132,6 +145,28 @@ func (s *session) Prove(ctx context.Context, signature []byte) (flows.Municipali
 		ID:      m.ID,
 		Contact: flows.Contact{Municipality: m.Name, Office: m.Office, Phone: m.Phone, Hours: m.Hours},
 	}, nil
+}
+
+// finish takes the office's context to the session's key, and opens with it what
+// comes behind.
+func (s *session) finish(ctx context.Context, id string, ask protocol.FinishAsk) (a protocol.FinishAnswer, err error) {
+	reply, err := s.c.exchange(ctx, s.seals, protocol.LoginFinish, s.id, id, nil, ask)
+	if err != nil {
+		return a, err
+	}
+	enc, sealed, err := protocol.CutEnc(protocol.Reply(protocol.LoginFinish), reply.Sealed)
+	if err != nil {
+		return a, fmt.Errorf("office: %s: %w", protocol.LoginFinish, err)
+	}
+	key, err := s.held()
+	if err != nil {
+		return a, err
+	}
+	if err := s.seals.Confirmed(key, enc, id); err != nil {
+		return a, fmt.Errorf("office: %s: %w", protocol.LoginFinish, err)
+	}
+	reply.Sealed = sealed
+	return opened[protocol.FinishAnswer](s.seals, protocol.LoginFinish, reply)
 }
 
 // Offer asks what this resident may have.

@@ -22,7 +22,7 @@ func TestNoRetryStorm(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d kiosks are served %v after the outage (bare lines: %v), with %.2f requests each", kiosks, c.Back, c.BareBack, c.PerKiosk)
-	t.Logf("drain %v beside %v; chunk %v beside %v; offer %v beside %v", c.Drain, c.BareDrain, c.Chunk, c.BareChunk, c.Offer, c.BareOffer)
+	t.Logf("drain %v beside %v; a document %v; requests %v", c.Drain, c.BareDrain, c.Document, c.Requests)
 	if c.PerKiosk < 1 || c.PerKiosk > 3 {
 		t.Errorf("%.2f requests a kiosk", c.PerKiosk)
 	}

@@ -86,6 +86,7 @@ type fleet struct {
 	office  *office.Office
 	cards   map[string]bearer
 	cables  []*cable
+	paper   *partPaper // of Compare alone
 	kiosks  []*kiosk
 	meter   *meter
 	desks   map[string]*sync.Mutex // a resident resets at one kiosk at a time
@@ -143,7 +144,7 @@ func (f *fleet) open(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	if f.cards, err = issue(f.office); err != nil {
+	if f.cards, err = issue(f.office, people()...); err != nil {
 		return err
 	}
 	for name := range f.cards {

@@ -68,11 +68,15 @@ func (k *kiosk) open(ctx context.Context, dir string) error {
 	return nil
 }
 
-// dial opens the line alone.
+// dial opens the line alone, without a cable straight to the office.
 func (k *kiosk) dial(ctx context.Context, dir string) (err error) {
 	f := k.fleet
+	url := f.office.URL()
+	if k.cable != nil {
+		url = k.cable.url()
+	}
 	k.client, err = client.Dial(ctx, client.Options{
-		URL: k.cable.url(), AuthorityFile: f.office.AuthorityFile(), KeyFile: k.keyFile,
+		URL: url, AuthorityFile: f.office.AuthorityFile(), KeyFile: k.keyFile,
 		PublicKeyFile: f.office.PublicKeyFile(), StateDir: dir, Kiosk: k.id, Clock: clock{f.clock}, Log: f.Log,
 	})
 	return err

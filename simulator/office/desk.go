@@ -68,6 +68,8 @@ func newDesk(c Clock) *desk {
 // visit is one session.
 type visit struct {
 	kiosk, id string
+	enc       []byte // what it began with
+	seals     *protocol.Seals
 	key       hpke.PublicKey // the session's
 	digest    []byte         // of it
 	public    []byte
@@ -180,6 +182,7 @@ func (d *desk) end(v *visit, now time.Time) {
 	}
 	d.over[key] = now
 	v.stop()
+	v.seals.Wipe()
 }
 
 // visit finds a session; nil when there is none or its time is up.

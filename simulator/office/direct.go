@@ -36,7 +36,10 @@ func (o *Office) Answer(kiosk string, v protocol.Verb, data []byte) (body []byte
 	}
 	defer o.desk.leave(kiosk, &o.work)
 	out := o.answer(v, kiosk, data)
-	body, err = protocol.Encode(protocol.Answer{Version: protocol.Version, ID: out.id, Error: out.err, Sealed: out.sealed})
+	if out.id == "" {
+		return nil, false, out.err
+	}
+	body, err = protocol.AppendAnswer(nil, protocol.Answer{ID: out.id, Error: out.err, Sealed: out.sealed})
 	return body, out.twice, err
 }
 

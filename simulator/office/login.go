@@ -1,6 +1,7 @@
 package office
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/rand"
@@ -23,10 +24,16 @@ const (
 // begin opens a session. What is known of the certificate is not told here: a
 // certificate can be read off a card by anybody it is shown to.
 func (o *Office) begin(kiosk string, ask protocol.Ask) outcome {
-	place := protocol.Place{
-		Purpose: protocol.Question(protocol.LoginBegin), Kiosk: kiosk, Session: ask.Session, Request: ask.ID,
+	at := protocol.Question(protocol.LoginBegin)
+	enc, sealed, err := protocol.CutEnc(at, ask.Sealed)
+	if err != nil {
+		return fault(ask.ID, protocol.CodeMalformed, false)
 	}
-	q, err := protocol.Open[protocol.BeginAsk](o.keys.seal, place, ask.Sealed)
+	seals, err := protocol.Hear(o.keys.seal, enc, protocol.LoginBegin, kiosk, ask.Session)
+	if err != nil {
+		return fault(ask.ID, protocol.CodeMalformed, false)
+	}
+	q, err := protocol.Open[protocol.BeginAsk](seals, at, ask.ID, sealed)
 	if err != nil {
 		return fault(ask.ID, protocol.CodeMalformed, false)
 	}
@@ -43,11 +50,18 @@ func (o *Office) begin(kiosk string, ask protocol.Ask) outcome {
 		return fault(ask.ID, protocol.CodeFailed, true)
 	}
 	v := o.desk.begin(o.ctx, &visit{
-		kiosk: kiosk, id: ask.Session, key: key, public: q.Key, digest: protocol.KeyDigest(q.Key),
+		kiosk: kiosk, id: ask.Session, enc: enc, seals: seals, key: key, public: q.Key, digest: protocol.KeyDigest(q.Key),
 		cert: cert, nonce: nonce,
 	})
+	if v == nil || v.seals != seals {
+		seals.Wipe()
+	}
 	if v == nil {
 		return fault(ask.ID, protocol.CodeSession, false)
+	}
+	// Whoever else begins under this id would hear the answer to another's context.
+	if !bytes.Equal(v.enc, enc) {
+		return fault(ask.ID, protocol.CodeConflict, false)
 	}
 	return once(o, v, protocol.LoginBegin, ask.ID, q,
 		func(context.Context, *visit, string, protocol.BeginAsk) (protocol.BeginAnswer, *protocol.Error) {

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"log/slog"
 	"math/big"
+	"slices"
 	"testing"
 	"time"
 
@@ -65,6 +66,8 @@ type login struct {
 	key     hpke.PrivateKey
 	public  []byte
 	nonce   []byte
+	seals   *protocol.Seals
+	enc     []byte
 }
 
 func (c counter) login(certificate []byte) *login {
@@ -74,6 +77,9 @@ func (c counter) login(certificate []byte) *login {
 		c.Fatal(err)
 	}
 	l := &login{counter: c, session: protocol.NewID(), key: key, public: key.PublicKey().Bytes()}
+	if l.seals, l.enc, err = protocol.Call(c.keys.seal.PublicKey(), protocol.LoginBegin, "k001", l.session); err != nil {
+		c.Fatal(err)
+	}
 	answer, no := ask[protocol.BeginAnswer](l, protocol.LoginBegin, protocol.NewID(), protocol.BeginAsk{Certificate: certificate, Key: l.public})
 	if no != nil {
 		c.Fatal(no)
@@ -84,15 +90,14 @@ func (c counter) login(certificate []byte) *login {
 
 func ask[A body](l *login, v protocol.Verb, id string, q body) (answer A, no *protocol.Error) {
 	l.Helper()
-	place := protocol.Place{Purpose: protocol.Question(v), Kiosk: "k001", Session: l.session, Request: id}
-	if v != protocol.LoginBegin {
-		place.Key = protocol.KeyDigest(l.public)
-	}
-	sealed, err := protocol.Seal(l.keys.seal.PublicKey(), place, q)
+	sealed, err := l.seals.Seal(protocol.Question(v), id, q)
 	if err != nil {
 		l.Fatal(err)
 	}
-	data, err := protocol.Encode(protocol.Ask{Version: protocol.Version, ID: id, Session: l.session, Sealed: sealed})
+	if v == protocol.LoginBegin {
+		sealed = slices.Concat(l.enc, sealed)
+	}
+	data, err := protocol.EncodeAsk(protocol.Ask{ID: id, Session: l.session, Sealed: sealed})
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -100,15 +105,24 @@ func ask[A body](l *login, v protocol.Verb, id string, q body) (answer A, no *pr
 	if err != nil {
 		l.Fatal(err)
 	}
-	a, err := protocol.Decode[protocol.Answer](reply, protocol.MaxAsk)
+	a, err := protocol.DecodeAnswer(reply)
 	if err != nil {
 		l.Fatal(err)
 	}
 	if a.Error != nil {
 		return answer, a.Error
 	}
-	place.Purpose, place.Key = protocol.Reply(v), protocol.KeyDigest(l.public)
-	if answer, err = protocol.Open[A](l.key, place, a.Sealed); err != nil {
+	if v == protocol.LoginFinish {
+		enc, rest, err := protocol.CutEnc(protocol.Reply(v), a.Sealed)
+		if err == nil {
+			err = l.seals.Confirmed(l.key, enc, id)
+		}
+		if err != nil {
+			l.Fatal(err)
+		}
+		a.Sealed = rest
+	}
+	if answer, err = protocol.Open[A](l.seals, protocol.Reply(v), id, a.Sealed); err != nil {
 		l.Fatal(err)
 	}
 	return answer, nil

@@ -91,6 +91,8 @@ type Office struct {
 	stop context.CancelFunc
 	work sync.WaitGroup // every request in hand
 
+	bodies sync.Pool // *[]byte of answers that are sent
+
 	line     sync.Mutex // Away, Back, Close, AddKiosk, Tap
 	service  micro.Service
 	front    *nats.Conn

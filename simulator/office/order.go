@@ -103,21 +103,16 @@ func (o *Office) pack(v *visit, id string, d *drawn) (protocol.OrderAnswer, *pro
 }
 
 // sheet gives out one chunk. It is sealed already, for the session that ordered.
-func (o *Office) sheet(kiosk string, data []byte) outcome {
-	ask, err := protocol.Decode[protocol.SheetAsk](data, protocol.MaxAsk)
-	if err != nil {
-		o.desk.count(func(a *Audit) { a.Malformed++ })
-		return fault("", protocol.CodeMalformed, false)
-	}
-	v := o.desk.visit(kiosk, ask.Session)
-	if v == nil {
-		return fault(ask.ID, protocol.CodeSession, false)
+func (o *Office) sheet(kiosk string, ask protocol.Ask) outcome {
+	v, q, no := hear[protocol.SheetAsk](o, protocol.AskSheet, kiosk, ask)
+	if no != nil {
+		return outcome{id: ask.ID, err: no}
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	sheets := v.orders[ask.Order]
-	if ask.Sheet > len(sheets) || ask.Chunk >= len(sheets[ask.Sheet-1].Chunks) {
+	sheets := v.orders[q.Order]
+	if q.Sheet > len(sheets) || q.Chunk >= len(sheets[q.Sheet-1].Chunks) {
 		return fault(ask.ID, protocol.CodeSequence, false)
 	}
-	return outcome{id: ask.ID, sealed: sheets[ask.Sheet-1].Chunks[ask.Chunk], twice: o.desk.lying(lieTwice)}
+	return outcome{id: ask.ID, sealed: sheets[q.Sheet-1].Chunks[q.Chunk]}
 }

@@ -125,14 +125,17 @@ func (o *Office) resetAuthorise(_ context.Context, v *visit, _ string, q protoco
 // number is known to the kiosk that made it and to nobody else, and only that
 // kiosk may tell. To note it twice changes nothing.
 func (o *Office) resetDone(kiosk string, ask protocol.Ask) outcome {
-	place := protocol.Place{
-		Purpose: protocol.Question(protocol.ResetDone), Kiosk: kiosk, Session: ask.Session, Request: ask.ID,
-	}
-	q, err := protocol.Open[protocol.ResetDoneAsk](o.keys.seal, place, ask.Sealed)
+	at := protocol.Question(protocol.ResetDone)
+	enc, sealed, err := protocol.CutEnc(at, ask.Sealed)
 	if err != nil {
 		return fault(ask.ID, protocol.CodeMalformed, false)
 	}
-	key, err := protocol.PublicKey(q.Key)
+	seals, err := protocol.Hear(o.keys.seal, enc, protocol.ResetDone, kiosk, ask.Session)
+	if err != nil {
+		return fault(ask.ID, protocol.CodeMalformed, false)
+	}
+	defer seals.Wipe()
+	q, err := protocol.Open[protocol.ResetDoneAsk](seals, at, ask.ID, sealed)
 	if err != nil || q.Visit != ask.Session {
 		return fault(ask.ID, protocol.CodeMalformed, false)
 	}
@@ -147,11 +150,10 @@ func (o *Office) resetDone(kiosk string, ask protocol.Ask) outcome {
 		o.log.Error("office: outcome of a reset", "err", err)
 		return fault(ask.ID, protocol.CodeFailed, true)
 	}
-	place.Purpose, place.Key = protocol.Reply(protocol.ResetDone), protocol.KeyDigest(q.Key)
-	sealed, err := protocol.Seal(key, place, protocol.ResetDoneAnswer{})
+	answer, err := seals.Seal(protocol.Reply(protocol.ResetDone), ask.ID, protocol.ResetDoneAnswer{})
 	if err != nil {
 		o.log.Error("office: outcome of a reset", "err", err)
 		return fault(ask.ID, protocol.CodeFailed, true)
 	}
-	return outcome{id: ask.ID, sealed: sealed}
+	return outcome{id: ask.ID, sealed: answer}
 }

@@ -11,12 +11,10 @@ import (
 )
 
 // schemas are the JSON schemas of a verb's bodies, for the metadata of its
-// endpoint: request and response as they travel, question and answer as they are
-// sealed inside.
+// endpoint: the line of request and response, that of an answer that says no, and
+// question and answer as they are sealed behind the line.
 func schemas(v protocol.Verb) (map[string]string, error) {
-	bodies := map[string]reflect.Type{
-		"request": reflect.TypeFor[protocol.Ask](), "response": reflect.TypeFor[protocol.Answer](),
-	}
+	bodies := map[string]reflect.Type{"error": reflect.TypeFor[protocol.ErrorAnswer]()}
 	switch v {
 	case protocol.LoginBegin:
 		bodies["question"], bodies["answer"] = reflect.TypeFor[protocol.BeginAsk](), reflect.TypeFor[protocol.BeginAnswer]()
@@ -27,7 +25,7 @@ func schemas(v protocol.Verb) (map[string]string, error) {
 	case protocol.AskOrder:
 		bodies["question"], bodies["answer"] = reflect.TypeFor[protocol.OrderAsk](), reflect.TypeFor[protocol.OrderAnswer]()
 	case protocol.AskSheet:
-		bodies["request"] = reflect.TypeFor[protocol.SheetAsk]()
+		bodies["question"] = reflect.TypeFor[protocol.SheetAsk]() // its answer is a chunk
 	case protocol.ResetBegin:
 		bodies["question"], bodies["answer"] = reflect.TypeFor[protocol.ResetBeginAsk](), reflect.TypeFor[protocol.ResetBeginAnswer]()
 	case protocol.ResetAuthorise:
@@ -39,12 +37,19 @@ func schemas(v protocol.Verb) (map[string]string, error) {
 	options := &jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
 		reflect.TypeFor[[]byte](): {Type: "string", ContentEncoding: "base64"},
 	}}
-	texts := make(map[string]string, len(bodies))
+	texts := make(map[string]string, len(bodies)+2)
+	all := map[string]*jsonschema.Schema{
+		"request":  {Type: "string", Pattern: protocol.AskLine, Description: "a newline and the sealed question follow"},
+		"response": {Type: "string", Pattern: protocol.AnswerLine, Description: "a newline and the sealed answer follow"},
+	}
 	for name, body := range bodies {
 		s, err := jsonschema.ForType(body, options)
 		if err != nil {
 			return nil, fmt.Errorf("office: schema of %s: %w", v, err)
 		}
+		all[name] = s
+	}
+	for name, s := range all {
 		text, err := json.Marshal(s)
 		if err != nil {
 			return nil, fmt.Errorf("office: schema of %s: %w", v, err)

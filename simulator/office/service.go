@@ -3,7 +3,9 @@ package office
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nats-io/nats.go"
@@ -88,14 +90,22 @@ func (o *Office) respond(reply string, out outcome) {
 		}
 	}
 	if out.id != "" {
+		// The library copies what it sends. A sheet's chunk is large, and a new place
+		// for it at each answer would cost more than sending it.
+		body, ok := o.bodies.Get().(*[]byte)
+		if !ok {
+			body = new([]byte)
+		}
+		defer o.bodies.Put(body)
 		var err error
-		m.Data, err = protocol.Encode(protocol.Answer{
-			Version: protocol.Version, ID: out.id, Error: out.err, Sealed: out.sealed,
+		*body, err = protocol.AppendAnswer((*body)[:0], protocol.Answer{
+			ID: out.id, Error: out.err, Sealed: out.sealed,
 		})
 		if err != nil {
 			o.log.Error("office: answer", "err", err)
 			return
 		}
+		m.Data = *body
 	}
 	// An answer that does not get out is asked for again.
 	if err := o.front.PublishMsg(m); err != nil {
@@ -104,10 +114,7 @@ func (o *Office) respond(reply string, out outcome) {
 }
 
 func (o *Office) answer(v protocol.Verb, kiosk string, data []byte) outcome {
-	if v == protocol.AskSheet {
-		return o.sheet(kiosk, data)
-	}
-	ask, err := protocol.Decode[protocol.Ask](data, protocol.MaxAsk)
+	ask, err := protocol.DecodeAsk(data)
 	if err != nil {
 		o.desk.count(func(a *Audit) { a.Malformed++ })
 		return fault("", protocol.CodeMalformed, false)
@@ -122,6 +129,8 @@ func (o *Office) answer(v protocol.Verb, kiosk string, data []byte) outcome {
 		out = handleSealed(o, v, kiosk, ask, o.offer)
 	case protocol.AskOrder:
 		out = o.ordered(kiosk, ask)
+	case protocol.AskSheet:
+		out = o.sheet(kiosk, ask)
 	case protocol.ResetBegin:
 		out = handleSealed(o, v, kiosk, ask, o.resetBegin)
 	case protocol.ResetAuthorise:
@@ -145,16 +154,29 @@ func handleSealed[Q, A body](
 	o *Office, verb protocol.Verb, kiosk string, ask protocol.Ask,
 	do func(context.Context, *visit, string, Q) (A, *protocol.Error),
 ) outcome {
-	v := o.desk.visit(kiosk, ask.Session)
-	if v == nil {
-		return fault(ask.ID, protocol.CodeSession, false)
-	}
-	place := protocol.Place{Purpose: protocol.Question(verb), Kiosk: kiosk, Session: v.id, Request: ask.ID, Key: v.digest}
-	q, err := protocol.Open[Q](o.keys.seal, place, ask.Sealed)
-	if err != nil {
-		return fault(ask.ID, protocol.CodeMalformed, false)
+	v, q, no := hear[Q](o, verb, kiosk, ask)
+	if no != nil {
+		return outcome{id: ask.ID, err: no}
 	}
 	return once(o, v, verb, ask.ID, q, do)
+}
+
+// hear opens a question of a known session.
+func hear[Q body](o *Office, verb protocol.Verb, kiosk string, ask protocol.Ask) (v *visit, q Q, no *protocol.Error) {
+	v = o.desk.visit(kiosk, ask.Session)
+	if v == nil {
+		return nil, q, &protocol.Error{Code: protocol.CodeSession}
+	}
+	q, err := protocol.Open[Q](v.seals, protocol.Question(verb), ask.ID, ask.Sealed)
+	switch {
+	case errors.Is(err, protocol.ErrTooEarly):
+		return nil, q, &protocol.Error{Code: protocol.CodeSequence}
+	case errors.Is(err, protocol.ErrOver):
+		return nil, q, &protocol.Error{Code: protocol.CodeSession}
+	case err != nil:
+		return nil, q, &protocol.Error{Code: protocol.CodeMalformed}
+	}
+	return v, q, nil
 }
 
 // once does what is asked, unless it was done or is being done under this id.
@@ -188,9 +210,11 @@ func once[Q, A body](
 	}
 	a, no := do(v.ctx, v, id, q)
 	if no == nil {
-		place := protocol.Place{Purpose: protocol.Reply(verb), Kiosk: v.kiosk, Session: v.id, Request: id, Key: v.digest}
-		j.sealed, err = protocol.Seal(v.key, place, a)
-		if err != nil {
+		j.sealed, err = v.seal(verb, id, a)
+		switch {
+		case errors.Is(err, protocol.ErrOver):
+			no = &protocol.Error{Code: protocol.CodeSession}
+		case err != nil:
 			o.log.Error("office: seal an answer", "verb", verb, "err", err)
 			no = &protocol.Error{Code: protocol.CodeFailed}
 		}
@@ -200,6 +224,23 @@ func once[Q, A body](
 		v.forget(id)
 	}
 	return outcome{id: id, sealed: j.sealed, err: j.err}
+}
+
+// seal closes an answer. The one to the card's proof begins with a context to the
+// session's key, which that proof has named: an error of the proof seals nothing.
+func (v *visit) seal(verb protocol.Verb, id string, a body) ([]byte, error) {
+	var enc []byte
+	if verb == protocol.LoginFinish {
+		var err error
+		if enc, err = v.seals.Confirm(v.key, id); err != nil {
+			return nil, err
+		}
+	}
+	sealed, err := v.seals.Seal(protocol.Reply(verb), id, a)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(enc, sealed), nil
 }
 
 // take finds the job of this id or makes it; mine says that it is to be done.

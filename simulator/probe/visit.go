@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"slices"
 
 	"github.com/nats-io/nats.go/micro"
 
@@ -20,22 +21,26 @@ type visit struct {
 	id     string
 	key    hpke.PrivateKey
 	public []byte
+	seals  *protocol.Seals
+	enc    []byte
 	nonce  []byte
 }
 
-func newVisit() (*visit, error) {
+func (p *probe) newVisit() (*visit, error) {
 	key, err := protocol.NewKey()
 	if err != nil {
 		return nil, err
 	}
-	return &visit{id: protocol.NewID(), key: key, public: key.PublicKey().Bytes()}, nil
+	v := &visit{id: protocol.NewID(), key: key, public: key.PublicKey().Bytes()}
+	v.seals, v.enc, err = protocol.Call(p.o.Pinned.Seal, protocol.LoginBegin, p.o.Kiosk, v.id)
+	return v, err
 }
 
 type body interface{ Check() error }
 
 // send asks under an id and returns the answer as it came.
 func send(ctx context.Context, p *probe, v *visit, verb protocol.Verb, id string, q body) (protocol.Answer, error) {
-	data, err := v.seal(p, verb, id, q)
+	data, err := v.seal(verb, id, q)
 	if err != nil {
 		return protocol.Answer{}, err
 	}
@@ -43,23 +48,26 @@ func send(ctx context.Context, p *probe, v *visit, verb protocol.Verb, id string
 	if err != nil {
 		return protocol.Answer{}, err
 	}
-	a, err := protocol.Decode[protocol.Answer](m.Data, protocol.MaxMessage)
+	a, err := protocol.DecodeAnswer(m.Data)
 	if err == nil && a.ID != id {
 		err = errors.New("an answer to another request")
 	}
 	return a, err
 }
 
-func (v *visit) seal(p *probe, verb protocol.Verb, id string, q body) ([]byte, error) {
-	at := protocol.Place{Purpose: protocol.Question(verb), Kiosk: p.o.Kiosk, Session: v.id, Request: id}
-	if verb != protocol.LoginBegin {
-		at.Key = protocol.KeyDigest(v.public)
+func (v *visit) seal(verb protocol.Verb, id string, q body) ([]byte, error) {
+	sealed, err := v.seals.Seal(protocol.Question(verb), id, q)
+	if errors.Is(err, protocol.ErrTooEarly) {
+		// Whoever asks before the proof has nothing to seal with.
+		sealed, err = []byte("before its time"), nil
 	}
-	sealed, err := protocol.Seal(p.o.Pinned.Seal, at, q)
 	if err != nil {
 		return nil, err
 	}
-	return protocol.Encode(protocol.Ask{Version: protocol.Version, ID: id, Session: v.id, Sealed: sealed})
+	if verb == protocol.LoginBegin {
+		sealed = slices.Concat(v.enc, sealed)
+	}
+	return protocol.EncodeAsk(protocol.Ask{ID: id, Session: v.id, Sealed: sealed})
 }
 
 // ask has a question answered and opened.
@@ -72,9 +80,18 @@ func ask[A body](ctx context.Context, p *probe, v *visit, verb protocol.Verb, id
 	if a.Error != nil {
 		return none, a.Error
 	}
-	return protocol.Open[A](v.key, protocol.Place{
-		Purpose: protocol.Reply(verb), Kiosk: p.o.Kiosk, Session: v.id, Request: id, Key: protocol.KeyDigest(v.public),
-	}, a.Sealed)
+	at := protocol.Reply(verb)
+	if verb == protocol.LoginFinish {
+		enc, rest, err := protocol.CutEnc(at, a.Sealed)
+		if err == nil {
+			err = v.seals.Confirmed(v.key, enc, id)
+		}
+		if err != nil {
+			return none, err
+		}
+		a.Sealed = rest
+	}
+	return protocol.Open[A](v.seals, at, id, a.Sealed)
 }
 
 // refuses wants a code.
@@ -92,7 +109,7 @@ func refuses(ctx context.Context, p *probe, v *visit, verb protocol.Verb, id str
 }
 
 func (p *probe) begin(ctx context.Context) (*visit, string, error) {
-	v, err := newVisit()
+	v, err := p.newVisit()
 	if err != nil {
 		return nil, "", err
 	}
@@ -134,7 +151,7 @@ func malformed(ctx context.Context, p *probe) error {
 }
 
 func noSession(ctx context.Context, p *probe) error {
-	v, err := newVisit()
+	v, err := p.newVisit()
 	if err != nil {
 		return err
 	}
@@ -272,17 +289,8 @@ func fetch(ctx context.Context, p *probe, order string, s protocol.ManifestSheet
 		if done {
 			break
 		}
-		data, err := protocol.Encode(protocol.SheetAsk{
-			Version: protocol.Version, ID: protocol.NewID(), Session: v.id, Order: order, Sheet: s.Number, Chunk: chunk,
-		})
-		if err != nil {
-			return err
-		}
-		m, err := p.request(ctx, protocol.Subject(p.o.Kiosk, protocol.AskSheet), data)
-		if err != nil {
-			return wrong("a chunk", err)
-		}
-		a, err := protocol.Decode[protocol.Answer](m.Data, protocol.MaxMessage)
+		ask := protocol.SheetAsk{Order: order, Sheet: s.Number, Chunk: chunk}
+		a, err := send(ctx, p, v, protocol.AskSheet, protocol.NewID(), ask)
 		if err == nil && a.Error != nil {
 			err = a.Error
 		}

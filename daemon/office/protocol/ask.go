@@ -7,34 +7,28 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"regexp"
 )
 
-// Ask is the body of every request but AskSheet's.
+// Ask is a request: a line of text, and behind it what is sealed, as it is.
 type Ask struct {
-	Version int    `json:"version"`
-	ID      string `json:"id"`      // of the request; repeated with it
-	Session string `json:"session"` // random, made by the kiosk
-	Sealed  []byte `json:"sealed"`  // to the office's key: a body below
+	ID      string // of the request; repeated with it
+	Session string // random, made by the kiosk
+	Sealed  []byte // a question; before that of LoginBegin and ResetDone stands Call's enc
 }
 
-// SheetAsk fetches one chunk of an ordered sheet. Nothing in it is personal, and
-// what comes back is sealed already.
-type SheetAsk struct {
-	Version int    `json:"version"`
-	ID      string `json:"id"`
-	Session string `json:"session"`
-	Order   string `json:"order"` // the id of the order's request
-	Sheet   int    `json:"sheet"` // from 1
-	Chunk   int    `json:"chunk"` // from 0
-}
-
-// Answer is the body of every answer: either Error or Sealed.
+// Answer is every answer: a line of text, and behind it what is sealed, or an
+// ErrorAnswer.
 type Answer struct {
+	ID     string // of the request
+	Error  *Error
+	Sealed []byte // an answer, or a chunk; before that of LoginFinish stands Confirm's enc
+}
+
+// ErrorAnswer is how an answer travels that says no.
+type ErrorAnswer struct {
 	Version int    `json:"version"`
 	ID      string `json:"id"` // of the request
-	Error   *Error `json:"error,omitempty"`
-	Sealed  []byte `json:"sealed,omitempty"` // to the session's key: a body below, or a chunk
+	Error   Error  `json:"error"`
 }
 
 // Code says what is wrong with a request. It never speaks of a person: what does
@@ -105,7 +99,7 @@ var codes = map[Code]bool{
 	CodeNotOffered: true, CodeConflict: true, CodeBusy: true, CodeFailed: true,
 }
 
-var randomID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,63}$`)
+const maxID = 64 // characters of an id
 
 // NewID makes a random id: 128 bits, 32 hexadecimal digits. No clock and no
 // counter is in it, so two of them never meet, whatever happens at one instant.
@@ -116,70 +110,43 @@ func NewID() string {
 }
 
 func checkID(what, id string) error {
-	if !randomID.MatchString(id) {
-		return fmt.Errorf("%s %q: want 1 to 64 letters, digits and hyphens", what, clip(id))
+	if !isID(id) {
+		return fmt.Errorf("%s %q: want 1 to %d letters, digits and hyphens", what, clip(id), maxID)
 	}
 	return nil
 }
 
-func checkVersion(v int) error {
-	if v != Version {
-		return fmt.Errorf("version %d: want %d", v, Version)
+func isID(id string) bool {
+	if id == "" || len(id) > maxID || id[0] == '-' {
+		return false
 	}
-	return nil
-}
-
-// Check refuses what breaks a limit.
-func (a Ask) Check() error {
-	if err := checkVersion(a.Version); err != nil {
-		return err
-	}
-	if err := checkID("request", a.ID); err != nil {
-		return err
-	}
-	if err := checkID("session", a.Session); err != nil {
-		return err
-	}
-	if len(a.Sealed) == 0 {
-		return fmt.Errorf("sealed part is missing")
-	}
-	return nil
-}
-
-// Check refuses what breaks a limit.
-func (a SheetAsk) Check() error {
-	if err := checkVersion(a.Version); err != nil {
-		return err
-	}
-	for _, id := range []struct{ what, id string }{{"request", a.ID}, {"session", a.Session}, {"order", a.Order}} {
-		if err := checkID(id.what, id.id); err != nil {
-			return err
+	for _, c := range []byte(id) {
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '-' {
+			return false
 		}
 	}
-	if a.Sheet < 1 || a.Sheet > MaxSheets {
-		return fmt.Errorf("sheet %d: want 1 to %d", a.Sheet, MaxSheets)
-	}
-	if a.Chunk < 0 || a.Chunk >= maxChunks {
-		return fmt.Errorf("chunk %d: want 0 to %d", a.Chunk, maxChunks-1)
+	return true
+}
+
+func checkVersion(v, want int) error {
+	if v != want {
+		return fmt.Errorf("version %d: want %d", v, want)
 	}
 	return nil
 }
 
 // Check refuses what breaks a limit.
-func (a Answer) Check() error {
-	if err := checkVersion(a.Version); err != nil {
+func (a ErrorAnswer) Check() error {
+	if err := checkVersion(a.Version, RequestVersion); err != nil {
 		return err
 	}
 	if err := checkID("request", a.ID); err != nil {
 		return err
 	}
-	if (a.Error == nil) == (len(a.Sealed) == 0) {
-		return fmt.Errorf("want either an error or a sealed part")
-	}
-	if a.Error != nil && !codes[a.Error.Code] {
+	if !codes[a.Error.Code] {
 		return fmt.Errorf("error code %q is unknown", clip(string(a.Error.Code)))
 	}
-	if a.Error != nil && a.Error.Reason != "" && a.Error.Reason != a.Error.Code.Reason() {
+	if a.Error.Reason != "" && a.Error.Reason != a.Error.Code.Reason() {
 		return fmt.Errorf("reason %q does not go with code %q", clip(string(a.Error.Reason)), a.Error.Code)
 	}
 	return nil

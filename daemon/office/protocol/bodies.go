@@ -87,6 +87,25 @@ type OrderAnswer struct {
 	Parcels  []Parcel        `json:"parcels,omitempty"` // one a sheet, in order
 }
 
+// SheetAsk fetches one chunk of an ordered sheet (AskSheet, sealed). What comes
+// back is the chunk as the renderer has sealed it, and nothing around it.
+type SheetAsk struct {
+	Order string `json:"order"` // the id of the order's request
+	Sheet int    `json:"sheet"` // from 1
+	Chunk int    `json:"chunk"` // from 0
+}
+
+// Check refuses what breaks a limit.
+func (b SheetAsk) Check() error {
+	if b.Sheet < 1 || b.Sheet > MaxSheets {
+		return fmt.Errorf("sheet %d: want 1 to %d", b.Sheet, MaxSheets)
+	}
+	if b.Chunk < 0 || b.Chunk >= maxChunks {
+		return fmt.Errorf("chunk %d: want 0 to %d", b.Chunk, maxChunks-1)
+	}
+	return checkID("order", b.Order)
+}
+
 // Check refuses what breaks a limit.
 func (b BeginAsk) Check() error {
 	if len(b.Certificate) == 0 || len(b.Certificate) > MaxCert {

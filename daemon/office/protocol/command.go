@@ -94,7 +94,7 @@ func CommandSubject(kiosk string, c CommandName) string {
 
 // Check refuses what breaks a limit.
 func (c Command) Check() error {
-	if err := checkVersion(c.Version); err != nil {
+	if err := checkVersion(c.Version, Version); err != nil {
 		return err
 	}
 	if err := CheckKiosk(c.Kiosk); err != nil {
@@ -127,7 +127,7 @@ func (s SignedCommand) Check() error {
 
 // Check refuses what breaks a limit.
 func (a CommandAnswer) Check() error {
-	if err := checkVersion(a.Version); err != nil {
+	if err := checkVersion(a.Version, Version); err != nil {
 		return err
 	}
 	if err := CheckKiosk(a.Kiosk); err != nil {

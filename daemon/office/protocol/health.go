@@ -85,7 +85,7 @@ type Refused struct {
 
 // Check refuses what breaks a limit.
 func (h Health) Check() error {
-	if err := checkVersion(h.Version); err != nil {
+	if err := checkVersion(h.Version, Version); err != nil {
 		return err
 	}
 	if err := CheckKiosk(h.Kiosk); err != nil {

@@ -28,7 +28,7 @@ func (b JournalBatch) Last() uint64 { return b.First + uint64(len(b.Events)) - 1
 
 // Check refuses what breaks a limit.
 func (b JournalBatch) Check() error {
-	if err := checkVersion(b.Version); err != nil {
+	if err := checkVersion(b.Version, Version); err != nil {
 		return err
 	}
 	if err := checkID("journal", b.Journal); err != nil {

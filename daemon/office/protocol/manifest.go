@@ -50,7 +50,7 @@ var issueID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // Check refuses what breaks a limit.
 func (m Manifest) Check() error {
-	if err := checkVersion(m.Version); err != nil {
+	if err := checkVersion(m.Version, Version); err != nil {
 		return err
 	}
 	if err := checkID("order", m.Order); err != nil {

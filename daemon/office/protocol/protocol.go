@@ -1,21 +1,44 @@
 // Package protocol holds the words that a kiosk and the office exchange over
 // NATS. Both ends import it; it knows neither residents nor hardware.
 //
-// A request goes to one of the kiosk's own subjects (Subject) as a JSON Ask or
-// SheetAsk and is answered to the kiosk's own inbox (Inbox) as a JSON Answer.
-// What speaks of a person is sealed: to the office's pinned key on the way in,
-// to the session's key on the way out, so that whoever runs the NATS servers
-// reads nothing. A request carries an id and may be repeated: the office gives
-// the same answer, not a second order.
+// A request goes to one of the kiosk's own subjects (Subject) as an Ask and is
+// answered to the kiosk's own inbox (Inbox) as an Answer. What they say is sealed,
+// so that whoever runs the NATS servers reads nothing. A request carries an id and may be repeated: the office gives the same
+// answer, not a second order.
 //
-// The seal is HPKE (RFC 9180) with the hybrid KEM ML-KEM-768 + X25519,
-// HKDF-SHA256 and AES-256-GCM. Traffic of a kiosk that is recorded today must
-// stay unread for as long as the person lives, so the KEM must hold against a
-// machine that breaks X25519 later; the classical half stays because the other
-// is young.
+// The seal is HPKE (RFC 9180) with the hybrid KEM ML-KEM-768 + X25519. Traffic of
+// a kiosk that is recorded today must stay unread for as long as the person
+// lives, so the KEM must hold against a machine that breaks X25519 later; the
+// classical half stays because the other is young.
+//
+// That KEM costs more than a request does, so it is paid once a session and
+// direction, not once a message (Seals). With its first question a kiosk opens a
+// context to the office's pinned key. When the office has verified what the card
+// signs, which names the session's public key, it opens one to that key. Both
+// contexts serve for their exporter alone (section 5.3); section 9.8 has a
+// recipient answer like that. HKDF-Extract joins the two secrets (RFC 5869,
+// section 2.2, with the first as salt, as TLS 1.3 joins its own, RFC 8446,
+// section 7.1), and what is said from then on, either way, needs the private key
+// of both: one that leaks later opens nothing that was recorded.
+//
+// From there on a request costs no more than AES-256-GCM. Each secret is expanded
+// into two keys, one for what the kiosk says and one for what the office says. HPKE's
+// own sequence of nonces (section 5.2) would have both ends count alike, and a
+// request that is repeated, lost or overtaken breaks that; the same key with the
+// same nonce for two texts would give both away. So each seal draws its nonce, 96
+// bits, and sends it before the ciphertext (NIST SP 800-38D, section 8.2.2; 8.3
+// bounds that to 2^32 seals a key, a session makes some dozens), and a question
+// that is asked again under its id may be sealed again. The associated data is the
+// Place: verb and direction, kiosk, session, request and session key, length-framed.
+// What was sealed for one place opens in no other.
+//
+// A sheet has a context of its own, to the session's key, for it is closed before
+// the deliverer has it; its chunks come in order and are numbered as HPKE numbers
+// messages.
 //
 // Decoding is strict: unknown fields, trailing bytes, an unknown version and
-// whatever breaks a limit of this package are refused, never guessed at.
+// whatever breaks a limit of this package are refused, never guessed at. There is
+// nothing to negotiate, so there is nothing to talk a kiosk down to.
 package protocol
 
 import (
@@ -24,8 +47,12 @@ import (
 	"strings"
 )
 
-// Version is the version of every message of this package.
-const Version = 1
+// Versions of what travels. Requests have one of their own: how they are sealed
+// has changed once, what lies in streams and files has not.
+const (
+	Version        = 1 // of manifests, journals, settings, commands and health
+	RequestVersion = 2 // of requests and their answers
+)
 
 // Limits of what travels. A message that breaks one is refused whole.
 const (

@@ -26,10 +26,9 @@ type ResetAuthoriseAnswer struct {
 }
 
 // ResetDoneAsk tells what became of a start (ResetDone, sealed). It belongs to no
-// session, for a kiosk tells it after a power cut too; so it brings a key of its
-// own for the answer, as LoginBegin does, and the session's id is the visit's.
+// session, for a kiosk tells it after a power cut too; so it begins one, as
+// LoginBegin does, for this one question, and the session's id is the visit's.
 type ResetDoneAsk struct {
-	Key     []byte `json:"key"`
 	Visit   string `json:"visit"`
 	Outcome string `json:"outcome"`
 }
@@ -79,9 +78,6 @@ func (b ResetAuthoriseAnswer) Check() error {
 
 // Check refuses what breaks a limit.
 func (b ResetDoneAsk) Check() error {
-	if len(b.Key) != PublicKeySize {
-		return fmt.Errorf("key of %d bytes: want %d", len(b.Key), PublicKeySize)
-	}
 	switch b.Outcome {
 	case ResetProved, ResetUnchanged, ResetUnknown:
 	default:

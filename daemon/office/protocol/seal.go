@@ -18,9 +18,8 @@ const (
 	maxPlain  = 64 << 10                   // bytes of a sealed body
 )
 
-func kem() hpke.KEM   { return hpke.MLKEM768X25519() }
-func kdf() hpke.KDF   { return hpke.HKDFSHA256() }
-func aead() hpke.AEAD { return hpke.AES256GCM() }
+func kem() hpke.KEM { return hpke.MLKEM768X25519() }
+func kdf() hpke.KDF { return hpke.HKDFSHA256() }
 
 // NewKey makes an HPKE key pair: a session's, or the office's.
 func NewKey() (hpke.PrivateKey, error) {
@@ -54,19 +53,18 @@ type Place struct {
 	Purpose Purpose
 	Kiosk   string
 	Session string
-	Request string // id of the request, or of the order for a sheet
-	// Key is the digest of the session's public key. That key travels sealed
-	// only, so a request sealed with its digest in place comes from the session
-	// itself. Empty for LoginBegin's and ResetDone's question, which bring the key.
-	Key []byte
+	Request string // id of the request, or of the order for a sheet; empty where a session begins
+	Key     []byte // KeyDigest of the session's public key; empty until the office has sealed to it
 }
 
 // Purpose tells one kind of sealed thing from another.
 type Purpose string
 
-// The purposes: a question and an answer for each verb, and a sheet.
+// The purposes: a question and an answer for each verb, and a sheet. What is
+// sealed by a session's secrets says v2, so that nothing of another version opens
+// in its place; what the card and the other keys sign has stayed as it was.
 const (
-	PurposeSheet  Purpose = "kiosk v1 sheet"
+	PurposeSheet  Purpose = "kiosk v2 sheet"
 	purposeLogin  Purpose = "kiosk v1 login signature"
 	purposeDoc    Purpose = "kiosk v1 manifest signature"
 	purposeRules  Purpose = "kiosk v1 settings signature"
@@ -75,13 +73,16 @@ const (
 	purposeOrder  Purpose = "kiosk v1 command signature"
 	purposeOwner  Purpose = "kiosk v1 certificate"
 	purposeOf     Purpose = "kiosk v1 sheet subject"
+
+	purposeQuestion Purpose = "kiosk v2 question "
+	purposeAnswer   Purpose = "kiosk v2 answer "
 )
 
 // Question is the purpose of what a kiosk seals for this verb.
-func Question(v Verb) Purpose { return "kiosk v1 question " + Purpose(v) }
+func Question(v Verb) Purpose { return purposeQuestion + Purpose(v) }
 
 // Reply is the purpose of what the office seals for this verb.
-func Reply(v Verb) Purpose { return "kiosk v1 answer " + Purpose(v) }
+func Reply(v Verb) Purpose { return purposeAnswer + Purpose(v) }
 
 func (p Place) info() []byte {
 	return frame([]byte(p.Purpose), []byte(p.Kiosk), []byte(p.Session), []byte(p.Request), p.Key)
@@ -90,7 +91,11 @@ func (p Place) info() []byte {
 // frame joins parts so that no two lists of parts give the same bytes: each
 // part behind its length, four bytes, high byte first.
 func frame(parts ...[]byte) []byte {
-	var out []byte
+	n := 0
+	for _, p := range parts {
+		n += 4 + len(p)
+	}
+	out := make([]byte, 0, n)
 	for _, p := range parts {
 		out = binary.BigEndian.AppendUint32(out, uint32(len(p)))
 		out = append(out, p...)
@@ -104,36 +109,8 @@ func KeyDigest(publicKey []byte) []byte {
 	return sum[:]
 }
 
-// Seal closes a body for the holder of the key, bound to its place.
-func Seal(to hpke.PublicKey, at Place, m message) ([]byte, error) {
-	plain, err := Encode(m)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(plain)
-	if len(plain) > maxPlain {
-		return nil, fmt.Errorf("protocol: %T: %d bytes: at most %d", m, len(plain), maxPlain)
-	}
-	sealed, err := hpke.Seal(to, kdf(), aead(), at.info(), plain)
-	if err != nil {
-		return nil, fmt.Errorf("protocol: seal: %w", err)
-	}
-	return sealed, nil
-}
-
 // ErrSealed says that something does not open here: it was sealed for another
 // key or another place, or was changed on its way.
 type ErrSealed struct{ At Purpose }
 
 func (e *ErrSealed) Error() string { return "protocol: does not open: " + string(e.At) }
-
-// Open opens what Seal closed.
-func Open[M message](key hpke.PrivateKey, at Place, sealed []byte) (M, error) {
-	plain, err := hpke.Open(key, kdf(), aead(), at.info(), sealed)
-	if err != nil {
-		var none M
-		return none, &ErrSealed{At: at.Purpose}
-	}
-	defer clear(plain)
-	return Decode[M](plain, maxPlain)
-}

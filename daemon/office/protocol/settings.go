@@ -109,7 +109,7 @@ var languages = map[string]bool{"ja": true, "en": true, "zh": true, "ko": true, 
 
 // Check refuses what breaks a limit or makes no sense.
 func (s Settings) Check() error {
-	if err := checkVersion(s.Version); err != nil {
+	if err := checkVersion(s.Version, Version); err != nil {
 		return err
 	}
 	if s.Revision == 0 {

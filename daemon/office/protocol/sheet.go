@@ -1,12 +1,18 @@
 package protocol
 
 import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/hpke"
 	"encoding/binary"
 	"fmt"
 )
 
-// SealedSheet is one sheet on its way: one HPKE context, its chunks in order.
+// sheetAs is the exporter_context of a sheet's context.
+const sheetAs = "kiosk v2 sheet"
+
+// SealedSheet is one sheet on its way: one HPKE context, its chunks numbered.
 type SealedSheet struct {
 	Enc    []byte   // the context's encapsulated key
 	Chunks [][]byte // each at most MaxChunk bytes
@@ -49,26 +55,61 @@ func SealSheet(to hpke.PublicKey, at Place, number int, raster []byte) (SealedSh
 	if len(raster) == 0 || len(raster) > MaxSheet {
 		return SealedSheet{}, fmt.Errorf("protocol: sheet of %d bytes: want 1 to %d", len(raster), MaxSheet)
 	}
-	enc, s, err := hpke.NewSender(to, kdf(), aead(), at.info())
+	enc, context, err := hpke.NewSender(to, kdf(), hpke.ExportOnly(), at.info())
 	if err != nil {
 		return SealedSheet{}, fmt.Errorf("protocol: seal a sheet: %w", err)
+	}
+	c, err := newChunks(context.Export)
+	if err != nil {
+		return SealedSheet{}, err
 	}
 	out := SealedSheet{Enc: enc}
 	of := chunksOf(len(raster))
 	for i := range of {
 		part := raster[i*chunkText : min((i+1)*chunkText, len(raster))]
-		c, err := s.Seal(chunkAAD(number, i, of), part)
-		if err != nil {
-			return SealedSheet{}, fmt.Errorf("protocol: seal a chunk: %w", err)
-		}
-		out.Chunks = append(out.Chunks, c)
+		out.Chunks = append(out.Chunks, c.Seal(nil, c.nonce(i), part, chunkAAD(number, i, of)))
 	}
 	return out, nil
 }
 
+// chunks is the cipher of one sheet: key and base nonce are exported by its
+// context, and chunk i has the nonce that RFC 9180, section 5.2, computes for it.
+// Each is sealed once. HPKE's own Open would leave a second copy of the sheet in
+// memory that nobody wipes; this one opens into the first.
+type chunks struct {
+	cipher.AEAD
+	base []byte
+}
+
+const nonceSize = 12
+
+func newChunks(export func(string, int) ([]byte, error)) (*chunks, error) {
+	secret, err := export(sheetAs, gcmKeySize+nonceSize)
+	if err != nil {
+		return nil, fmt.Errorf("protocol: key of a sheet: %w", err)
+	}
+	defer clear(secret[:gcmKeySize])
+	block, err := aes.NewCipher(secret[:gcmKeySize])
+	if err != nil {
+		return nil, fmt.Errorf("protocol: key of a sheet: %w", err)
+	}
+	c, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, fmt.Errorf("protocol: key of a sheet: %w", err)
+	}
+	return &chunks{c, secret[gcmKeySize:]}, nil
+}
+
+func (c *chunks) nonce(chunk int) []byte {
+	n := bytes.Clone(c.base)
+	last := binary.BigEndian.Uint64(n[nonceSize-8:])
+	binary.BigEndian.PutUint64(n[nonceSize-8:], last^uint64(chunk))
+	return n
+}
+
 // SheetOpener takes the chunks of one sheet in order.
 type SheetOpener struct {
-	r      *hpke.Recipient
+	c      *chunks
 	number int
 	parcel Parcel
 	next   int
@@ -81,11 +122,15 @@ func NewSheetOpener(key hpke.PrivateKey, at Place, number int, p Parcel) (*Sheet
 		return nil, fmt.Errorf("protocol: sheet %d: %w", number, err)
 	}
 	at.Purpose = PurposeSheet
-	r, err := hpke.NewRecipient(p.Enc, key, kdf(), aead(), at.info())
+	context, err := hpke.NewRecipient(p.Enc, key, kdf(), hpke.ExportOnly(), at.info())
 	if err != nil {
 		return nil, &ErrSealed{At: PurposeSheet}
 	}
-	return &SheetOpener{r: r, number: number, parcel: p, raster: make([]byte, 0, p.Size)}, nil
+	c, err := newChunks(context.Export)
+	if err != nil {
+		return nil, err
+	}
+	return &SheetOpener{c: c, number: number, parcel: p, raster: make([]byte, 0, p.Size)}, nil
 }
 
 // Next is the number of the chunk that must come now, from 0; done says that
@@ -97,15 +142,14 @@ func (o *SheetOpener) Add(sealed []byte) error {
 	if len(sealed) > MaxChunk {
 		return fmt.Errorf("protocol: chunk of %d bytes: at most %d", len(sealed), MaxChunk)
 	}
-	plain, err := o.r.Open(chunkAAD(o.number, o.next, o.parcel.Chunks), sealed)
+	if len(o.raster)+len(sealed)-tagSize > o.parcel.Size {
+		return fmt.Errorf("protocol: sheet %d is longer than it said", o.number)
+	}
+	raster, err := o.c.Open(o.raster, o.c.nonce(o.next), sealed, chunkAAD(o.number, o.next, o.parcel.Chunks))
 	if err != nil {
 		return &ErrSealed{At: PurposeSheet}
 	}
-	defer clear(plain)
-	if len(o.raster)+len(plain) > o.parcel.Size {
-		return fmt.Errorf("protocol: sheet %d is longer than it said", o.number)
-	}
-	o.raster = append(o.raster, plain...)
+	o.raster = raster
 	o.next++
 	return nil
 }
