@@ -164,12 +164,20 @@ func TestRefusedSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.takeRules(sign(key, 5))
-	for _, data := range [][]byte{sign(stranger, 6), sign(stranger, 6), sign(key, 4), []byte("{}")} {
+	twin, err := protocol.SignSettings(key, protocol.Settings{Version: protocol.Version, Revision: 5, OutOfService: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := protocol.Encode(twin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, data := range [][]byte{sign(stranger, 6), sign(stranger, 6), sign(key, 4), []byte("{}"), sign(key, 5), other} {
 		c.takeRules(data)
 	}
 	var h protocol.Health
 	c.Standing(&h)
-	if h.Settings != 5 || h.Refused.Settings != 3 || h.Refused.SettingsWhy == "" {
-		t.Errorf("after two that are strange or old and one that is none: %+v", h)
+	if h.Settings != 5 || h.Refused.Settings != 4 || !strings.Contains(h.Refused.SettingsWhy, "other content under the number") || c.Rules().OutOfService {
+		t.Errorf("after four that are strange, old, none, or another of the same number: %+v", h)
 	}
 }

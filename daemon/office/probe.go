@@ -81,7 +81,7 @@ func Knock(ctx context.Context, o Options) (p Probe, err error) {
 		return p, nil
 	}
 	r := rules{pinned: pinned.Settings}
-	if p.Rules, err = r.read(m.Data); err != nil {
+	if p.Rules, _, err = r.read(m.Data); err != nil {
 		return p, fmt.Errorf("office: settings: %w", err)
 	}
 	return p, nil

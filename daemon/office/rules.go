@@ -1,6 +1,7 @@
 package office
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -28,6 +29,7 @@ type rules struct {
 
 	mu      sync.Mutex
 	current flows.Rules
+	body    []byte // that it came in; nil: there never was any
 }
 
 func newRules(file string, pinned []ed25519.PublicKey, log *slog.Logger) *rules {
@@ -37,7 +39,7 @@ func newRules(file string, pinned []ed25519.PublicKey, log *slog.Logger) *rules 
 		return r
 	}
 	if err == nil {
-		r.current, err = r.read(data)
+		r.current, r.body, err = r.read(data)
 	}
 	if err != nil {
 		// The office will send them again; until then there are none.
@@ -52,36 +54,42 @@ func (r *rules) now() flows.Rules {
 	return r.current
 }
 
-func (r *rules) read(data []byte) (flows.Rules, error) {
+func (r *rules) read(data []byte) (rules flows.Rules, body []byte, err error) {
 	signed, err := protocol.Decode[protocol.SignedSettings](data, maxRules)
 	if err != nil {
-		return flows.Rules{}, err
+		return rules, nil, err
 	}
 	s, err := signed.Verify(r.pinned)
 	if err != nil {
-		return flows.Rules{}, err
+		return rules, nil, err
 	}
-	return rulesOf(s)
+	rules, err = rulesOf(s)
+	return rules, signed.Body, err
 }
 
-var errOld = errors.New("office: settings: an older revision")
+var (
+	errOld  = errors.New("office: settings: an older revision")
+	errTwin = errors.New("office: settings: other content under the number that is in force")
+)
 
 // take makes a newer revision the current one and keeps it. changed is false
 // for the revision that is in force already.
 func (r *rules) take(data []byte) (now flows.Rules, changed bool, err error) {
-	next, err := r.read(data)
+	next, body, err := r.read(data)
 	if err != nil {
 		return next, false, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
+	case next.Revision == r.current.Revision && !bytes.Equal(body, r.body):
+		return r.current, false, fmt.Errorf("%w: %d", errTwin, next.Revision)
 	case next.Revision == r.current.Revision:
 		return r.current, false, nil
 	case next.Revision < r.current.Revision:
 		return r.current, false, fmt.Errorf("%w: %d, have %d", errOld, next.Revision, r.current.Revision)
 	}
-	r.current = next
+	r.current, r.body = next, body
 	if err := keepFile(r.file, data); err != nil {
 		// In force all the same; only a restart without the office would miss them.
 		r.log.Error("office: keep the settings", "err", err)

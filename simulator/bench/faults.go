@@ -97,6 +97,9 @@ func lies() []kind {
 		{ID: "same-instant", Label: "two orders in one tick"},
 		{ID: "late", Label: "answers too late"},
 		{ID: "twice", Label: "answers twice"},
+		{ID: "settings-unsigned", Label: "a stranger's settings"},
+		{ID: "settings-older", Label: "older settings"},
+		{ID: "settings-nonsense", Label: "senseless settings"},
 	}
 }
 

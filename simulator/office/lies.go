@@ -28,6 +28,7 @@ const (
 var lies = []string{
 	lieOtherSession, lieOtherResident, liePageSwap, lieBadManifest, lieReplay,
 	lieStale, lieSameInstant, lieLate, lieTwice,
+	lieUnsigned, lieOlder, lieNonsense,
 }
 
 const (
@@ -42,9 +43,10 @@ func (o *Office) Lie(kind string) error {
 		return fmt.Errorf("office: lie %q: want one of %s", kind, strings.Join(lies, ", "))
 	}
 	o.desk.mu.Lock()
-	defer o.desk.mu.Unlock()
+	before := o.desk.lie
 	o.desk.lie, o.desk.pair = kind, nil
-	return nil
+	o.desk.mu.Unlock()
+	return o.lieOfSettings(o.ctx, kind, before)
 }
 
 func (d *desk) lying(kind string) bool {

@@ -261,6 +261,11 @@ func (o *Office) publishSettings(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("office: settings: %w", err)
 	}
+	return o.putSettings(ctx, data)
+}
+
+// putSettings puts a revision into the bucket, as it is. o.line is held.
+func (o *Office) putSettings(ctx context.Context, data []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, lineTimeout)
 	defer cancel()
 	js, err := jetstream.New(o.clerk)

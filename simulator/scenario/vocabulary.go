@@ -88,6 +88,7 @@ func newVocabulary() *vocabulary {
 		},
 		lies: []string{
 			"other-session", "other-resident", "page-swap", "bad-manifest", "replay", "stale", "same-instant", "late", "twice",
+			"settings-unsigned", "settings-older", "settings-nonsense",
 		},
 		lamps:     []string{"reader", "coins", "sheets", "attention"},
 		languages: []string{"ja", "en", "zh", "ko", "pt", "vi"},
