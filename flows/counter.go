@@ -135,6 +135,8 @@ var errAgain = errors.New("back to the menu")
 // left turns the ways to leave a page into the end of this customer.
 func (c *Counter) left(ctx context.Context, err error) error {
 	switch {
+	case isJournal(err):
+		return err // whatever else was: nothing may be said to be done that is not booked
 	case err == nil, errors.Is(err, errHome), errors.Is(err, ErrIdle):
 		return c.cardBack(ctx)
 	case errors.Is(err, errCancelled):
@@ -154,7 +156,10 @@ func (c *Counter) home(ctx context.Context) error {
 			Buttons: buttons("start", "help", "language"),
 			Notice:  c.Office.Rules().Notice,
 		}
-		id, err := c.waiting(ctx, p, c.Cash.Pending())
+		id, err := c.atHome(ctx, p)
+		if errors.Is(err, errPageOver) {
+			return errHome // which has the card taken first
+		}
 		if err != nil {
 			return err
 		}
@@ -179,6 +184,21 @@ func (c *Counter) home(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// atHome shows the first page. A card that lies there for limit.card, left by a
+// power cut or laid and forgotten, ends it with errPageOver.
+func (c *Counter) atHome(ctx context.Context, p Page) (string, error) {
+	if c.Reader.Present() {
+		ctx, cancel := c.Clock.WithTimeout(ctx, c.Limits.Card, errPageOver)
+		defer cancel()
+		return c.waiting(ctx, p, c.Cash.Pending())
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	woken, stop := c.any(ctx, c.Cash.Pending(), c.Reader.Laid(ctx), nil)
+	defer stop()
+	return c.waiting(ctx, p, woken)
 }
 
 // waiting shows a page on which nobody's visit is open, until it is answered or

@@ -21,9 +21,9 @@ func (v *visit) login(ctx context.Context) error {
 		return err
 	}
 	defer card.Close()
-	asking, cancel := v.c.Clock.WithTimeout(ctx, v.c.Limits.Fetch, ErrOfficeAway)
-	defer cancel()
-	v.offer, v.offerErr = v.session.Offer(asking)
+	if err := v.asking(ctx, v.page(PageChecking), func(ctx context.Context) { v.offer, v.offerErr = v.session.Offer(ctx) }); err != nil {
+		return err
+	}
 	card.Close()
 
 	v.c.Signals.Beep()
@@ -57,14 +57,19 @@ func (v *visit) identify(ctx context.Context) (Card, error) {
 
 // proveCard opens a session for the card and has PIN and signature judged.
 func (v *visit) proveCard(ctx context.Context, card Card) error {
-	asking, cancel := v.c.Clock.WithTimeout(ctx, v.c.Limits.Fetch, ErrOfficeAway)
-	defer cancel()
-	session, err := v.c.Office.Begin(asking, card.Certificate().Raw)
-	if err != nil {
-		v.c.Log.Warn("login.begin", "visit", v.id, "err", err)
+	var away error
+	if err := v.asking(ctx, v.page(PageReading), func(ctx context.Context) {
+		var s Session
+		if s, away = v.c.Office.Begin(ctx, card.Certificate().Raw); away == nil {
+			v.session = s // also where the customer has cancelled meanwhile: it is closed then
+		}
+	}); err != nil {
+		return err
+	}
+	if away != nil {
+		v.c.Log.Warn("login.begin", "visit", v.id, "err", away)
 		return v.c.unavailable(ctx, v.errand, "office", v.contact)
 	}
-	v.session = session
 	if err := v.enterPIN(ctx, card); err != nil {
 		return err
 	}
@@ -353,15 +358,19 @@ func (v *visit) prove(ctx context.Context, card Card) error {
 	if err != nil {
 		return v.failed(ctx, "the card did not sign", err)
 	}
-	ctx2, cancel := v.c.Clock.WithTimeout(ctx, v.c.Limits.Fetch, ErrOfficeAway)
-	defer cancel()
-	where, err := v.session.Prove(ctx2, signature)
+	var where Municipality
+	var judged error
+	if err := v.asking(ctx, v.page(PageChecking), func(ctx context.Context) {
+		where, judged = v.session.Prove(ctx, signature)
+	}); err != nil {
+		return err
+	}
 	var refused *Refused
-	if errors.As(err, &refused) {
+	if errors.As(judged, &refused) {
 		return v.refused(ctx, refused.Code)
 	}
-	if err != nil {
-		return v.failed(ctx, "login without an answer", err)
+	if judged != nil {
+		return v.failed(ctx, "login without an answer", judged)
 	}
 	v.municipality, v.contact = where.ID, where.Contact
 	person := v.c.Journal.Person(v.certificate.SerialNumber.Bytes())

@@ -25,7 +25,7 @@ func (c *Counter) reset(ctx context.Context) error {
 	}
 	defer v.forget()
 	err = v.end(ctx, v.runReset(ctx))
-	if errors.Is(err, errCancelled) {
+	if errors.Is(err, errCancelled) && !isJournal(err) {
 		return c.cancelled(ctx, ErrandReset)
 	}
 	return err
@@ -101,10 +101,13 @@ func (v *visit) hasSignature(ctx context.Context, card Card) error {
 // startBooking has the office judge signature certificate and booking, and
 // start the booking: from now on no other kiosk can.
 func (v *visit) startBooking(ctx context.Context) error {
-	asking, cancel := v.c.Clock.WithTimeout(ctx, v.c.Limits.Fetch, ErrOfficeAway)
-	defer cancel()
 	v.booked = true // from here on also where no answer comes
-	err := v.session.BeginReset(asking, v.id)
+	var err error
+	if ended := v.asking(ctx, v.page(PageChecking), func(ctx context.Context) {
+		err = v.session.BeginReset(ctx, v.id)
+	}); ended != nil {
+		return ended
+	}
 	var refused *Refused
 	switch {
 	case err == nil:

@@ -55,21 +55,24 @@ func (d *Dev) waitReady() error {
 	return fmt.Errorf("%w: busy for %v (status 0x%02x)", ErrDead, busyMax*busyRest, status)
 }
 
-// check reads the width back: no other state of the chip or of an open line has
-// that value.
+// check reads back the width, and the first setting that lasts: no other state of
+// the chip or of an open line has these values. A chip whose power came in the
+// middle of its setting up may have the one without the other.
 func (d *Dev) check() error {
 	if d.o.WriteOnly {
 		return nil
 	}
-	if err := d.tx([]byte{command, regWidth}, nil); err != nil {
-		return fmt.Errorf("ra8875: read back: %w", err)
-	}
-	got, err := d.get(dataRead)
-	if err != nil {
-		return fmt.Errorf("ra8875: read back: %w", err)
-	}
-	if want := byte(Width/8 - 1); got != want {
-		return fmt.Errorf("%w: register 0x%02x is 0x%02x, want 0x%02x", ErrDead, regWidth, got, want)
+	for _, s := range []setting{{reg: regWidth, value: Width/8 - 1}, {reg: regPLL, value: pllDivider}} {
+		if err := d.tx([]byte{command, s.reg}, nil); err != nil {
+			return fmt.Errorf("ra8875: read back: %w", err)
+		}
+		got, err := d.get(dataRead)
+		if err != nil {
+			return fmt.Errorf("ra8875: read back: %w", err)
+		}
+		if got != s.value {
+			return fmt.Errorf("%w: register 0x%02x is 0x%02x, want 0x%02x", ErrDead, s.reg, got, s.value)
+		}
 	}
 	return nil
 }

@@ -59,8 +59,13 @@ func startUp() []conntest.IO {
 	return append(ops, readBack(0x63)...)
 }
 
+// readBack is a look at the width, and where that is right at the first setting.
 func readBack(value byte) []conntest.IO {
-	return []conntest.IO{{W: []byte{0x80, 0x14}}, {W: []byte{0x40, 0x00}, R: []byte{0x00, value}}}
+	width := []conntest.IO{{W: []byte{0x80, 0x14}}, {W: []byte{0x40, 0x00}, R: []byte{0x00, value}}}
+	if value != 0x63 {
+		return width
+	}
+	return append(width, conntest.IO{W: []byte{0x80, 0x88}}, conntest.IO{W: []byte{0x40, 0x00}, R: []byte{0x00, 0x0B}})
 }
 
 // wholePicture is the window of the whole panel and 189 chunks of pixels, of
@@ -275,6 +280,16 @@ func TestDrawClips(t *testing.T) {
 	}
 	if err := d.Draw(image.Rect(900, 0, 1000, 10), src, image.Point{}); err != nil {
 		t.Error(err)
+	}
+}
+
+// The power came in the middle of the setting up: the last settings are there, the
+// first are not.
+func TestPowerInTheMiddle(t *testing.T) {
+	half := concat(readBack(0x63)[:3], []conntest.IO{{W: []byte{0x40, 0x00}, R: []byte{0x00, 0x00}}})
+	d := lit(t, half)
+	if err := d.Check(); !errors.Is(err, ra8875.ErrDead) {
+		t.Errorf("Check: %v", err)
 	}
 }
 

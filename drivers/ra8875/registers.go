@@ -17,6 +17,7 @@ const (
 	regWidth     = 0x14 // horizontal display width: (w+1)*8
 	regWindow    = 0x30 // to 0x37: left, top, right, bottom, low byte first
 	regCursor    = 0x46 // to 0x49: x, y, low byte first
+	regPLL       = 0x88
 	regBacklight = 0x8A // PWM 1: bit 7 on, low nibble divider
 	regDuty      = 0x8B
 )
@@ -28,6 +29,8 @@ const (
 
 	backlightOn  = 0x81
 	backlightOff = 0x00
+
+	pllDivider = 0x0B // of the 20 MHz crystal
 
 	statusBusy = 0xC0 // bit 7 memory, bit 6 block transfer
 )
@@ -44,7 +47,7 @@ func clockUp() []setting {
 	return []setting{
 		{regPower, powerReset, 0},
 		{regPower, powerOff, time.Millisecond},
-		{0x88, 0x0B, 0},
+		{regPLL, pllDivider, 0},
 		{0x89, 0x02, 10 * time.Millisecond},
 	}
 }

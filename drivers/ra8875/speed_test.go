@@ -15,6 +15,7 @@ import (
 type slowPort struct {
 	speed, asked physic.Frequency
 	first, last  physic.Frequency
+	reg          byte // chosen last
 }
 
 func (p *slowPort) String() string                      { return "slow" }
@@ -43,8 +44,11 @@ func (p *slowPort) Tx(w, r []byte) error {
 		p.first = p.speed
 	}
 	p.last = p.speed
-	if len(w) == 2 && w[0] == 0x40 {
-		r[1] = 0x63
+	switch {
+	case len(w) == 2 && w[0] == 0x80:
+		p.reg = w[1]
+	case len(w) == 2 && w[0] == 0x40:
+		r[1] = map[byte]byte{0x14: 0x63, 0x88: 0x0B}[p.reg]
 	}
 	return nil
 }
