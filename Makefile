@@ -57,7 +57,7 @@ test-package: ## the packages built twice, tried on arm64, and installed in a fr
 
 test-vm: ## a machine made of software: systemd, package, sandbox, display, watchdog, power cuts (root; five to ten minutes)
 	@simulator/vm/image $(BUILD) $(FONTS)
-	@$(GO) test -count=1 -tags vm -v -timeout 30m ./simulator/vm
+	@$(GO) test -count=1 -tags vm -v -timeout 90m ./simulator/vm
 
 clean:
 	rm -rf $(BIN) dist

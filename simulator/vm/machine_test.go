@@ -21,8 +21,8 @@ import (
 
 // How long a machine that is translated instruction by instruction may take.
 const (
-	bootsWithin = 3 * time.Minute
-	patience    = time.Minute // for a page
+	bootsWithin = 10 * time.Minute // half a minute where nobody else computes; minutes among ten who do
+	patience    = 2 * time.Minute  // for a page
 	looks       = 100 * time.Millisecond
 )
 

@@ -15,7 +15,7 @@ import (
 
 // bootWithin is how long the machine may take until its shell answers, and a
 // command may run, where ctx says nothing shorter.
-const bootWithin = 3 * time.Minute
+const bootWithin = 10 * time.Minute
 
 // shell is the root shell inside (guest/usr/local/sbin/onlooker): a line a
 // script, a line an answer.

@@ -119,8 +119,8 @@ func (w *world) lit(lamp string) {
 }
 
 // backWithin is the watchdog's 10 s, RestartSec's 2 s, and the start of a program
-// on a slow machine.
-const backWithin = 40 * time.Second
+// on a slow machine that others slow down.
+const backWithin = 2 * time.Minute
 
 // hangs stops kioskd while a customer has coins inside: systemd kills it within
 // WatchdogSec and starts it again, and the kiosk owes them.
