@@ -365,3 +365,10 @@ func nearest(word string, known []string) string {
 	}
 	return fmt.Sprintf(" (did you mean %q?)", best)
 }
+
+// Faults are the kinds of fault that each device can have, as scenarios write
+// them: N stands for a number, D for a time.
+func Faults() map[string][]string { return newVocabulary().devices }
+
+// Lies are the kinds of lie that the office can tell.
+func Lies() []string { return newVocabulary().lies }

@@ -63,7 +63,7 @@ type books struct {
 
 func newBooks(w *world) *books {
 	b := &books{w: w, booting: true}
-	b.money.visits = make(map[string]*purse)
+	b.money.visits, b.money.levels = make(map[string]*purse), make(map[int]int)
 	b.paper.visits = make(map[string]*job)
 	b.paper.out = make(map[drawnSheet]int)
 	b.paper.intents = make(map[drawnSheet]int)
@@ -127,6 +127,13 @@ func (b *books) buried() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.money.crashed(b.w)
+}
+
+// hands is called when the technician's are in the hoppers, and when no longer.
+func (b *books) hands(in bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.money.hands = in
 }
 
 // served is called when somebody could begin: at the start page, or at settle.

@@ -174,6 +174,11 @@ func (f *face) AskPassword(ctx context.Context, p flows.Page, until <-chan struc
 	})
 }
 
+// AskDigits implements flows.Pad.
+func (f *face) AskDigits(ctx context.Context, p flows.Page, least, most int, until <-chan struct{}) (*secret.Text, string, error) {
+	return f.typing(ctx, p, until, "0123456789", most, func(t *secret.Text) bool { return t.Len() >= least })
+}
+
 func (f *face) typing(ctx context.Context, p flows.Page, until <-chan struct{}, keys string, most int, whole func(*secret.Text) bool) (*secret.Text, string, error) {
 	t, err := secret.New()
 	if err != nil {

@@ -69,6 +69,8 @@ func (w *world) answer(c *customer, s sight) (id string, ok bool) {
 		return "start", true
 	case flows.PageMenu:
 		return c.errand, true
+	case flows.PageMaintenanceCode:
+		return tapCancel, true // the door was left open, and nobody knows the code
 	case flows.PageUnavailable:
 		c.over = true
 		w.takeCard()

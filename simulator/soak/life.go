@@ -69,7 +69,7 @@ type life struct {
 	reader  *attendant.Reader
 	exit    *contact.Dev
 	tray    *contact.Dev
-	door    *contact.Dev
+	door    *attendant.Door
 	client  *client.Client
 	service *attendant.Service
 	journal *journal.Journal
@@ -100,7 +100,7 @@ func (w *world) powerOn() error {
 	w.life = l
 	w.mu.Unlock()
 	w.tellSettings()
-	l.service = attendant.NewService(l.clock, l.client.Rules, version, w.broken, func(string) string { return "" }, l.rest)
+	l.service = attendant.NewService(l.clock, l.client.Rules, version, l.broken, func(string) string { return "" }, l.rest)
 	return l.serve()
 }
 
@@ -193,8 +193,13 @@ func (l *life) openOthers() (err error) {
 		return err
 	}
 	l.reader = attendant.NewReader(dev, l.rest, l.log)
-	l.door, err = l.sensor("DOOR", partDoor, contact.Opts{})
-	return err
+	l.door = attendant.NewDoor(l.rest)
+	door, err := l.sensor("DOOR", partDoor, contact.Opts{Changed: l.door.Changed, Work: l.gauge.Begin})
+	if err != nil {
+		return err
+	}
+	l.door.SetContact(door)
+	return nil
 }
 
 // serve starts all loops.
@@ -297,6 +302,7 @@ func (w *world) newCounter(l *life, j flows.Journal) *flows.Counter {
 			Sheet: time.Minute, Settle: 10 * time.Minute, Visit: 15 * time.Minute, LastStart: 10 * time.Minute,
 		},
 	}
+	c.Technician = &flows.Technician{Door: l.door, Pad: l.face, Admits: admits, Unsent: l.unsent}
 	if f := w.o.sabotage.counter; f != nil {
 		f(c)
 	}
@@ -304,6 +310,24 @@ func (w *world) newCounter(l *life, j flows.Journal) *flows.Counter {
 		f(c, w.state)
 	}
 	return c
+}
+
+// broken is the daemon's, as far as it can be here.
+func (l *life) broken() string {
+	if device := l.w.broken(); device != "" {
+		return device
+	}
+	if l.tape != nil && l.tape.Ledger().TakenOut() {
+		return "technician"
+	}
+	return ""
+}
+
+func (l *life) unsent() uint64 {
+	if l.journal == nil {
+		return 0
+	}
+	return l.journal.Unsent()
 }
 
 // mendDisk is the daemon's: when the disk is well again the process starts anew,

@@ -25,12 +25,16 @@ func (p *purse) balance() int {
 // money is I2: the journal's coins are the machine's, and every yen has its place.
 type money struct {
 	visits  map[string]*purse
-	in, out int // yen, says the journal
-	lostIn  int // that fell into the box unseen when a crash came
-	lostOut int // that left unseen when a crash came
+	in, out int         // yen, says the journal
+	lostIn  int         // that fell into the box unseen when a crash came
+	lostOut int         // that left unseen when a crash came
+	box     int         // yen in the cash box since it was emptied
+	levels  map[int]int // coins in each hopper
+	hands   bool        // somebody's are in the hoppers, and have not counted yet
 }
 
 func (m *money) take(w *world, e flows.Event) {
+	m.coins(w, e)
 	if e.Visit == "" {
 		return
 	}
@@ -75,6 +79,24 @@ func (m *money) take(w *world, e flows.Event) {
 	}
 }
 
+// coins counts what lies in the box and in the hoppers.
+func (m *money) coins(w *world, e flows.Event) {
+	switch {
+	case e.Kind == flows.CoinIn:
+		m.box += e.Yen
+	case e.Kind == flows.CoinOut:
+		m.levels[e.Yen]--
+	case e.Kind != flows.CashCount:
+	case e.Device != flows.DeviceCashBox:
+		m.levels[e.Yen] = e.Count
+	default:
+		if e.Yen != m.box {
+			w.violate("I2", "the box is emptied of %d yen, the coins since the last time are %d", e.Yen, m.box)
+		}
+		m.box = 0
+	}
+}
+
 // incident says of a pay-out that nobody saw its coin.
 func (m *money) incident(p *purse, e flows.Event) {
 	switch {
@@ -114,6 +136,17 @@ func (m *money) rest(w *world) {
 	if out := w.machine.hoppers.Out(); out-m.lostOut != m.out {
 		w.violate("I2", "the hoppers gave %d yen, the journal says %d, and %d fell unseen in crashes", out, m.out, m.lostOut)
 	}
+	m.counted(w)
+}
+
+// counted holds when nobody's hands are in the hoppers: each has what the journal
+// counts.
+func (m *money) counted(w *world) {
+	for _, yen := range hopperCoins {
+		if have := w.machine.hoppers.Level(yen); have != m.levels[yen] && !m.hands {
+			w.violate("I2", "the hopper has %d coins of %d yen, the journal %d", have, yen, m.levels[yen])
+		}
+	}
 }
 
 // crashed allows for one coin a device that moved at the instant of the crash.
@@ -129,6 +162,11 @@ func (m *money) crashed(w *world) {
 		w.violate("I2", "%d yen had left the hoppers unwitnessed when the crash came", out)
 	}
 	m.lostOut += out
+	for _, yen := range hopperCoins {
+		if !m.hands { // what fell unseen is gone from them, too
+			m.levels[yen] = w.machine.hoppers.Level(yen)
+		}
+	}
 }
 
 // booted is I10: nothing is left open when the kiosk serves again.

@@ -155,7 +155,7 @@ func (w *world) listen(c *customer) {
 		return
 	}
 	for _, b := range said {
-		for _, secret := range c.secrets() {
+		for _, secret := range append(c.secrets(), technicianCode) {
 			if leaks(b, secret) {
 				w.violate("I4", "what %s typed was said aloud: %q", c.resident, around(b, secret))
 			}

@@ -184,28 +184,6 @@ func memoryFolder() string {
 	return ""
 }
 
-// refill fills the hoppers while nobody is there, when they run low.
-func (w *world) refill() {
-	w.mu.Lock()
-	l, off := w.life, w.off
-	w.mu.Unlock()
-	if off || l == nil || l.tape == nil || w.violation() != nil {
-		return
-	}
-	for _, yen := range hopperCoins {
-		full := fullHopper(yen)
-		if w.machine.hoppers.Level(yen) > full/2 || !w.machine.still() {
-			continue
-		}
-		if w.machine.hoppers.Refill(yen, full) == nil && l.count(yen) != nil {
-			return // the disk is full, or the power has gone: the next start counts
-		}
-	}
-}
-
-// fullHopper is how many coins of that value a hopper begins with.
-func fullHopper(yen int) int { return map[int]int{100: 30, 50: 20, 10: 40}[yen] }
-
 // runShift serves the customers of one shift within a bubble.
 func runShift(t *testing.T, o shift) (out outcome, err error) {
 	err = bubble(t, func() (err error) {
@@ -222,7 +200,9 @@ func runShift(t *testing.T, o shift) (out outcome, err error) {
 			if err := w.serve(c); err != nil {
 				return err
 			}
-			w.refill()
+			if err := w.maintain(); err != nil {
+				return err
+			}
 			w.pass(time.Duration(w.rng.Int64N(int64(20*time.Second)))+1, nil)
 		}
 		o.guard.next(o.number+o.customers-1, w.trace)

@@ -1,6 +1,8 @@
 package soak
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"kioskd/flows"
@@ -30,7 +32,7 @@ func (w *world) serve(c *customer) error {
 	for w.violation() == nil {
 		w.settle()
 		if w.isOff() {
-			if err := w.afterCut(c); err != nil {
+			if err := w.afterCut(); err != nil {
 				return err
 			}
 			continue
@@ -112,30 +114,20 @@ func (w *world) staff(s sight, f *face) {
 
 // mend ends every fault, one after the other.
 func (w *world) mend() {
-	for _, mend := range []func(){
-		w.machine.pages.Clear,
-		w.machine.receipts.Clear,
-		w.machine.acceptor.Clear,
-		w.machine.hoppers.Clear,
-		w.machine.reader.Clear,
-		func() { w.machine.door.Set(false) },
-		func() { w.machine.setClock(0, false) },
-		w.office.Behave,
-		func() { w.setDisk(false) },
-		func() { w.setBroken("") },
-		func() {
-			if w.isAway() {
-				w.setAway(false)
-			}
-		},
-	} {
-		mend()
+	all := devices()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		all[name].clear(w)
 		w.settle()
 	}
+	w.office.Behave()
+	if w.isAway() {
+		w.setAway(false)
+	}
+	w.settle()
 }
 
 // afterCut is what happens around a kiosk without power.
-func (w *world) afterCut(c *customer) error {
+func (w *world) afterCut() error {
 	w.pass(time.Duration(1+w.rng.IntN(40))*time.Second+919*time.Nanosecond, nil)
 	return w.restart()
 }

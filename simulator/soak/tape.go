@@ -45,15 +45,15 @@ func (t *tape) Write(e flows.Event) error {
 		t.w.cut(t.w.crash.kill)
 		return errCut
 	}
-	if err := t.w.diskError(); err != nil {
+	done, err := t.w.commit(func() error { return t.j.Write(e) })
+	if done {
+		t.w.record.add(e)
+		t.w.trace.event(e)
+		t.w.atCommit(e)
+	}
+	if err != nil {
 		return err
 	}
-	if err := t.j.Write(e); err != nil {
-		return err
-	}
-	t.w.record.add(e)
-	t.w.trace.event(e)
-	t.w.atCommit(e)
 	if t.w.strikes("after", e.Kind) {
 		t.w.cut(t.w.crash.kill)
 		return errCut

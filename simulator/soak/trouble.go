@@ -2,9 +2,11 @@ package soak
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"kioskd/flows"
+	"kioskd/simulator/scenario"
 )
 
 // trouble is something that goes wrong while one customer is there: when the page
@@ -15,16 +17,6 @@ type trouble struct {
 	what  string
 	do    func(w *world)
 }
-
-// The faults and lies of the scenario language.
-var (
-	readerFaults  = []string{"unplugged", "hangs", "garbage", "pulled:%d", "lost:%d", "pulled:before-reset", "pulled:after-reset", "pulled:before-verify"}
-	sheetFaults   = []string{"paper-out", "jam:1", "jam:2", "cover", "offline", "toner-low", "sensor-silent", "duplex-peek"}
-	receiptFaults = []string{"paper-end", "near-end", "cover", "cutter", "offline", "flow-stuck"}
-	coinFaults    = []string{"jam", "rejects", "glitch"}
-	hopperFaults  = []string{"empty", "short:0", "short:1", "short:2", "jam"}
-	officeLies    = []string{"other-session", "other-resident", "page-swap", "bad-manifest", "replay", "stale", "same-instant", "late", "twice"}
-)
 
 // commits are the events at which the power may go.
 var commits = []string{
@@ -63,35 +55,19 @@ func (w *world) newTrouble() trouble {
 	case 3:
 		kill := r.IntN(3) == 0
 		t.what, t.do = "the power goes", func(w *world) { w.cut(kill) }
-	case 4:
-		kind := one(readerFaults)
-		if kind[len(kind)-1] == 'd' && kind[len(kind)-2] == '%' {
-			kind = fmt.Sprintf(kind, r.IntN(14))
-		}
-		t.what, t.do = "reader "+kind, func(w *world) { w.fault(w.machine.reader.Fault(kind)) }
-	case 5, 6:
-		kind := one(sheetFaults)
-		t.what, t.do = "sheet-printer "+kind, func(w *world) { w.fault(w.machine.pages.Fault(kind)) }
-	case 7:
-		kind := one(receiptFaults)
-		t.what, t.do = "receipt-printer "+kind, func(w *world) { w.fault(w.machine.receipts.Fault(kind)) }
-	case 8:
-		kind := one(coinFaults)
-		t.what, t.do = "coins "+kind, func(w *world) { w.errands.Go(func() { w.fault(w.machine.acceptor.Fault(kind)) }) }
-	case 9:
-		kind := one(hopperFaults)
-		t.what, t.do = "hopper "+kind, func(w *world) { w.fault(w.machine.hoppers.Fault(kind)) }
-	case 10, 11:
+	case 4, 5:
 		t.what, t.do = w.officeTrouble()
 	default:
-		t.what, t.do = w.otherTrouble()
+		name, kind := drawFault(r)
+		own := rand.New(rand.NewPCG(r.Uint64(), r.Uint64()))
+		t.what, t.do = name+" "+kind, func(w *world) { w.fault(devices()[name].fault(w, own, kind)) }
 	}
 	return t
 }
 
 func (w *world) officeTrouble() (string, func(*world)) {
 	r := w.rng
-	switch r.IntN(5) {
+	switch r.IntN(6) {
 	case 0:
 		d := time.Duration(1+r.IntN(60))*time.Second + 229*time.Nanosecond
 		return "office away", func(w *world) {
@@ -111,33 +87,16 @@ func (w *world) officeTrouble() (string, func(*world)) {
 	case 3:
 		n := 1 + r.IntN(4)
 		return "journal messages lost", func(w *world) { w.stream.lose(n) }
-	default:
-		kind := officeLies[r.IntN(len(officeLies))]
-		return "office lies " + kind, func(w *world) { w.fault(w.office.Lie(kind)) }
-	}
-}
-
-func (w *world) otherTrouble() (string, func(*world)) {
-	r := w.rng
-	switch r.IntN(6) {
-	case 0:
-		return "door open", func(w *world) { w.machine.door.Set(true) }
-	case 1:
-		return "disk full", func(w *world) { w.setDisk(true) }
-	case 2:
-		return "clock unset", func(w *world) { w.machine.setClock(0, true) }
-	case 3:
-		d := time.Duration(r.Int64N(int64(40*time.Hour))) - 20*time.Hour
-		return fmt.Sprintf("clock jumps %v", d.Round(time.Minute)), func(w *world) { w.machine.setClock(d, false) }
 	case 4:
-		device := []string{"touch", "panel"}[r.IntN(2)]
-		return device + " dead", func(w *world) { w.setBroken(device) }
-	default:
 		yen := 100 + 50*r.IntN(8)
 		return "another tariff", func(w *world) {
 			w.fault(w.office.Set("tariff.inagi", fmt.Sprint(yen)))
 			w.tellSettings()
 		}
+	default:
+		lies := scenario.Lies()
+		kind := lies[r.IntN(len(lies))]
+		return "office lies " + kind, func(w *world) { w.fault(w.office.Lie(kind)) }
 	}
 }
 

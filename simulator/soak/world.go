@@ -14,7 +14,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"kioskd/daemon/journal"
 	virtual "kioskd/simulator/board"
 	"kioskd/simulator/card"
 	"kioskd/simulator/office"
@@ -50,8 +49,9 @@ type world struct {
 	open     []*kept
 	away     bool
 	loss     map[string]int // questions, answers to lose
-	disk     error
-	device   string // that nobody can be served without, and is dead
+	disk     disk
+	dead     map[string]bool // devices that nobody can be served without
+	ghost    func() bool     // ends the touches that nobody makes
 	crash    crash
 	off      bool // it was cut
 	found    *Violation
@@ -102,7 +102,7 @@ func newWorld(o shift) (*world, error) {
 	seed := o.seed ^ uint64(o.number)*0x9E3779B97F4A7C15
 	w := &world{
 		o: o, rng: rand.New(rand.NewPCG(seed, streamActs)), spreads: rand.New(rand.NewPCG(seed, streamPauses)),
-		record: &record{}, drawn: make(map[[sha256.Size]byte]drawn), loss: make(map[string]int),
+		record: &record{}, drawn: make(map[[sha256.Size]byte]drawn), loss: make(map[string]int), dead: make(map[string]bool),
 	}
 	start := drawStart(w.rng)
 	w.clock = virtual.NewClock(start)
@@ -230,6 +230,9 @@ func (w *world) restart() error {
 	w.off = false
 	w.crash = crash{}
 	w.mu.Unlock()
+	if err := w.changeDisk(); err != nil {
+		return err
+	}
 	w.trace.add("power on")
 	if err := w.powerOn(); err != nil {
 		return err
@@ -294,31 +297,22 @@ func (w *world) loses(what string) bool {
 	return true
 }
 
-func (w *world) diskError() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.disk
-}
-
-func (w *world) setDisk(full bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.disk = nil
-	if full {
-		w.disk = fmt.Errorf("%w: soak", journal.ErrDisk)
-	}
-}
-
+// broken is what nobody can be served without, and is dead.
 func (w *world) broken() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.device
+	for _, device := range []string{"panel", "touch"} {
+		if w.dead[device] {
+			return device
+		}
+	}
+	return ""
 }
 
-func (w *world) setBroken(device string) {
+func (w *world) setBroken(device string, dead bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.device = device
+	w.dead[device] = dead
 }
 
 // heard keeps what passed the line, for I4.
