@@ -89,6 +89,7 @@ type Journal struct {
 	pace   pace
 	news   chan struct{} // has one element while there may be something to send
 	line   chan struct{} // has one element when the line to the office stands anew
+	spread func(below time.Duration) time.Duration // nil: chance
 }
 
 // Write commits one event; when it returns, the disk has it. After an error of

@@ -60,13 +60,24 @@ func (j *Journal) Send(ctx context.Context, office Office, log *slog.Logger) err
 				return nil
 			}
 			log.Info("journal not sent yet", "err", err, "again", wait)
-			j.rest(ctx, wait/2+rand.N(wait/2))
+			j.rest(ctx, wait/2+j.drawn(wait/2))
 			if ctx.Err() != nil {
 				return nil
 			}
 			wait = min(wait*2, retryMost)
 		}
 	}
+}
+
+// Spread says how the pauses between two attempts are drawn, in place of chance.
+// Before Send.
+func (j *Journal) Spread(draw func(below time.Duration) time.Duration) { j.spread = draw }
+
+func (j *Journal) drawn(below time.Duration) time.Duration {
+	if j.spread == nil {
+		return rand.N(below)
+	}
+	return j.spread(below)
 }
 
 // Retry ends the rest after a failure: the line to the office stands anew. Kiosks

@@ -127,7 +127,7 @@ func (f *face) say() {
 	f.said = f.now.turn
 	var keys []string
 	for _, k := range f.now.Keys {
-		if k.Name != "incident" {
+		if k.Name != "incident" { // a random name
 			keys = append(keys, k.Name+"="+k.Value)
 		}
 	}

@@ -92,7 +92,7 @@ func (w *world) powerOn() error {
 	var err error
 	l.client, err = client.On(wire{w, l.p}, w.pinned, client.Options{
 		StateDir: w.state, Kiosk: kioskID, Clock: l.clock, Log: l.log,
-	}, w.spread)
+	}, w.retries)
 	if err != nil {
 		return err
 	}
@@ -217,6 +217,7 @@ func (l *life) serve() error {
 		l.service.Fail(attendant.JournalReason(err))
 	} else {
 		l.journal = j
+		j.Spread(l.w.pauses)
 		l.tape = &tape{w: l.w, p: l.p, j: j}
 		memory = l.tape
 		if err := l.firstCount(); err != nil {

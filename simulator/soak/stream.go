@@ -24,6 +24,10 @@ type stream struct {
 
 var errRefused = errors.New("soak: another sequence is expected")
 
+// journalTransit is how long a message of the journal is on its way: another
+// while than a question's, and no small multiple of it.
+const journalTransit = 1700*time.Microsecond + 211*time.Nanosecond
+
 // upload is the stream as one life of the daemon reaches it.
 type upload struct {
 	s *stream
@@ -31,7 +35,7 @@ type upload struct {
 }
 
 func (u upload) LastJournal(context.Context) (string, uint64, json.RawMessage, error) {
-	time.Sleep(transit)
+	time.Sleep(journalTransit)
 	if u.p.dead() || u.s.w.isAway() {
 		return "", 0, nil, errNoWire
 	}
@@ -44,13 +48,14 @@ func (u upload) LastJournal(context.Context) (string, uint64, json.RawMessage, e
 }
 
 func (u upload) PublishJournal(_ context.Context, first uint64, journal string, events []json.RawMessage) error {
-	time.Sleep(transit) // whoever loses power at the commit has not sent it
+	time.Sleep(journalTransit) // whoever loses power at the commit has not sent it
 	if u.p.dead() || u.s.w.isAway() {
 		return errNoWire
 	}
 	for _, e := range events {
 		u.s.w.heard(e)
 	}
+	u.p.say(u.s.w, "sends %d events from %d", len(events), first)
 	u.s.mu.Lock()
 	defer u.s.mu.Unlock()
 	u.s.taken++

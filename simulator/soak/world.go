@@ -55,7 +55,8 @@ type world struct {
 	crash    crash
 	off      bool // it was cut
 	found    *Violation
-	spreads  *rand.Rand // of pauses
+	// of the pauses before something is sent again
+	requestRests, journalRests *rand.Rand
 }
 
 // shift says what one world is made of.
@@ -93,15 +94,17 @@ func (l *lockedBuffer) take() []byte {
 
 // streams of random numbers of one shift.
 const (
-	streamActs   = 1
-	streamPauses = 2
+	streamActs     = 1
+	streamRequests = 2
+	streamJournal  = 3
 )
 
 // newWorld opens a shift. The power is on when it returns.
 func newWorld(o shift) (*world, error) {
 	seed := o.seed ^ uint64(o.number)*0x9E3779B97F4A7C15
 	w := &world{
-		o: o, rng: rand.New(rand.NewPCG(seed, streamActs)), spreads: rand.New(rand.NewPCG(seed, streamPauses)),
+		o: o, rng: rand.New(rand.NewPCG(seed, streamActs)),
+		requestRests: rand.New(rand.NewPCG(seed, streamRequests)), journalRests: rand.New(rand.NewPCG(seed, streamJournal)),
 		record: &record{}, drawn: make(map[[sha256.Size]byte]drawn), loss: make(map[string]int), dead: make(map[string]bool),
 	}
 	start := drawStart(w.rng)
@@ -152,11 +155,15 @@ func drawStart(r *rand.Rand) time.Time {
 	return day.Add(6*time.Hour + 20*time.Minute + time.Duration(r.Int64N(int64(8*time.Hour))))
 }
 
-// spread draws a pause below d for the kiosk's own line.
-func (w *world) spread(d time.Duration) time.Duration {
+// pauses and retries draw how long, below d, the kiosk's two ways to the office
+// rest after a failure. Each has its own draws: they may fail at one instant.
+func (w *world) pauses(d time.Duration) time.Duration  { return w.spread(w.journalRests, d) }
+func (w *world) retries(d time.Duration) time.Duration { return w.spread(w.requestRests, d) }
+
+func (w *world) spread(r *rand.Rand, d time.Duration) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return time.Duration(w.spreads.Int64N(int64(d)))
+	return time.Duration(r.Int64N(int64(d)))
 }
 
 // pass lets time pass until d is over or a page comes, and everything has settled.
