@@ -157,7 +157,7 @@ func (a *Acceptor) Run(ctx context.Context, handle func(Train)) error {
 	}
 	quiet := alarm.New(a.clock, a.o.Work)
 	defer quiet.Cancel()
-	j := newJudge(a.o)
+	j := newJudge(a.o, a.clock.Uptime())
 	level, err := a.pulse.Read()
 	if err != nil {
 		return fmt.Errorf("coin: read %s: %w", a.pulse, err)

@@ -28,6 +28,12 @@ type slot struct {
 // seconds later.
 func drop(t *testing.T, act func(s *slot)) []coin.Train {
 	t.Helper()
+	return listen(t, false, act)
+}
+
+// listen is drop; early has act run when Run has just begun to listen.
+func listen(t *testing.T, early bool, act func(s *slot)) []coin.Train {
+	t.Helper()
 	var got []coin.Train
 	synctest.Test(t, func(t *testing.T) {
 		clock := boardtest.NewClock()
@@ -45,6 +51,9 @@ func drop(t *testing.T, act func(s *slot)) []coin.Train {
 		done := make(chan error)
 		go func() { done <- s.a.Run(ctx, func(train coin.Train) { got = append(got, train) }) }()
 		synctest.Wait()
+		if !early {
+			time.Sleep(time.Second) // nothing can be under way from before
+		}
 		act(s)
 		time.Sleep(2 * time.Second)
 		cancel(enough)
@@ -107,8 +116,31 @@ func TestTrains(t *testing.T) {
 	}
 }
 
+// TestBegunInATrain begins to listen between two pulses of a train, as a daemon
+// does that was killed while a coin fell. What is left of the train may add up to
+// a coin that nobody put in.
+func TestBegunInATrain(t *testing.T) {
+	const rest = "[10 pulses, no coin: edges were lost]"
+	for _, c := range []struct {
+		name string
+		act  func(s *slot)
+		want string
+	}{
+		{"in the high half", func(s *slot) { pulses(s, 10) }, rest},
+		{"before the last of the silence", func(s *slot) { time.Sleep(149 * ms); pulses(s, 10) }, rest},
+		{"after it", func(s *slot) { time.Sleep(150 * ms); pulses(s, 10) }, "[100 yen]"},
+		{"and then a coin", func(s *slot) { pulses(s, 10); time.Sleep(150 * ms); pulses(s, 5) }, rest[:len(rest)-1] + " 50 yen]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := fmt.Sprint(listen(t, true, c.act)); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
 func TestTimesAreTheBoards(t *testing.T) {
-	got := drop(t, func(s *slot) { time.Sleep(time.Second); pulses(s, 5) })
+	got := drop(t, func(s *slot) { pulses(s, 5) })
 	if len(got) != 1 || got[0].Start != time.Second || got[0].End != time.Second+225*ms {
 		t.Errorf("got %+v", got)
 	}

@@ -3,7 +3,8 @@
 // The acceptor's pulses are money only when a whole train of them adds up to a
 // coin, judged on the times the board saw its edges, never on the daemon's: a
 // glitch, a pulse of the wrong width, a lost edge or an odd sum is a fault and
-// no money. The hopper pays one coin at a time and says how many it saw leave;
+// no money, and so is a train that may have begun before anybody listened. The
+// hopper pays one coin at a time and says how many it saw leave;
 // what nobody saw is an error, not a guess. Neither knows what is owed, and
 // neither tries again by itself.
 //

@@ -26,7 +26,7 @@ func ExampleAcceptor() {
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	time.AfterFunc(10*time.Millisecond, func() {
+	time.AfterFunc(200*time.Millisecond, func() { // what comes at once may be the rest of a coin
 		if err := a.Accept(); err != nil {
 			fmt.Println(err)
 		}

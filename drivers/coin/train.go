@@ -44,14 +44,17 @@ func (t Train) String() string {
 // line has been silent.
 type judge struct {
 	o      Opts
-	open   bool // a train is under way
+	since  time.Duration // the board's time when we began to listen
+	open   bool          // a train is under way
 	train  Train
 	level  gpio.Level // after the last edge
 	number uint32     // of the last edge
 	any    bool       // there was a last edge
 }
 
-func newJudge(o Opts) *judge { return &judge{o: o, level: gpio.High} }
+func newJudge(o Opts, since time.Duration) *judge {
+	return &judge{o: o, since: since, level: gpio.High}
+}
 
 // missedStart tells that the line was low when we began to listen.
 func (j *judge) missedStart(now time.Duration) {
@@ -74,6 +77,9 @@ func (j *judge) edge(e board.Edge) (done Train, ok bool) {
 		}
 		j.open = true
 		j.train = Train{Start: e.At, End: e.At}
+		if e.At-j.since < j.o.silence() {
+			j.fault(FaultEdges) // it may have begun before we listened: its rest may look like another coin
+		}
 	} else if e.Level == gpio.High && !lost {
 		j.pulse(e.At - j.train.End)
 	}

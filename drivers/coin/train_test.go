@@ -18,7 +18,7 @@ func FuzzTrains(f *testing.F) {
 	f.Add([]byte{0, 2, 1, 200, 2, 9, 3, 255})
 	f.Fuzz(func(t *testing.T, script []byte) {
 		o := Opts{}.withDefaults()
-		j := newJudge(o)
+		j := newJudge(o, -o.silence())
 		var at time.Duration
 		var number uint32
 		level := gpio.High
