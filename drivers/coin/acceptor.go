@@ -87,14 +87,12 @@ type Acceptor struct {
 }
 
 // NewAcceptor refuses coins from the start. An acceptor cannot be asked whether
-// it is there: an unplugged one looks like one that gets no coins.
+// it is there: an unplugged one looks like one that gets no coins. A line that
+// cannot be read is Run's to tell: there is more to a kiosk than its coins.
 func NewAcceptor(pulse board.Input, inhibit gpio.PinOut, clock board.Clock, o Opts) (*Acceptor, error) {
 	a := &Acceptor{pulse: pulse, inhibit: inhibit, clock: clock, o: o.withDefaults()}
 	if err := a.Refuse(); err != nil {
 		return nil, err
-	}
-	if _, err := pulse.Read(); err != nil {
-		return nil, fmt.Errorf("coin: read %s: %w", pulse, err)
 	}
 	return a, nil
 }

@@ -129,6 +129,14 @@ func (b *books) buried() {
 	b.money.crashed(b.w)
 }
 
+// deaf is called when the acceptor's line dies: until the kiosk notices, coins fall
+// unseen.
+func (b *books) deaf() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.money.deaf = true
+}
+
 // hands is called when the technician's are in the hoppers, and when no longer.
 func (b *books) hands(in bool) {
 	b.mu.Lock()

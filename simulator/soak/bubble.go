@@ -3,6 +3,7 @@ package soak
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"reflect"
 	"testing"
@@ -12,7 +13,16 @@ import (
 
 // bubble runs f where time stands as long as anybody works, and jumps to the next
 // timer when all wait (testing/synctest). What f starts must end with it.
+// What f fails with is not lost when its goroutines are left behind, too.
 func bubble(t *testing.T, f func() error) (err error) {
+	defer func() {
+		if stuck := recover(); stuck != nil {
+			if err == nil {
+				panic(stuck)
+			}
+			err = fmt.Errorf("%w (%v)", err, stuck)
+		}
+	}()
 	synctest.Test(t, func(*testing.T) { err = f() })
 	return err
 }

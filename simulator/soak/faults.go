@@ -26,7 +26,7 @@ func devices() map[string]device {
 		"reader":          {2, func(w *world, _ *rand.Rand, kind string) error { return w.machine.reader.Fault(kind) }, func(w *world) { w.machine.reader.Clear() }},
 		"sheet-printer":   {4, func(w *world, _ *rand.Rand, kind string) error { return w.machine.pages.Fault(kind) }, func(w *world) { w.machine.pages.Clear() }},
 		"receipt-printer": {2, func(w *world, _ *rand.Rand, kind string) error { return w.machine.receipts.Fault(kind) }, func(w *world) { w.machine.receipts.Clear() }},
-		"coins":           {2, breakCoins, func(w *world) { w.machine.acceptor.Clear() }},
+		"coins":           {2, breakCoins, mendCoins},
 		"hopper":          {2, func(w *world, _ *rand.Rand, kind string) error { return w.machine.hoppers.Fault(kind) }, func(w *world) { w.machine.hoppers.Clear() }},
 		"touch":           {1, breakTouch, mendTouch},
 		"panel":           {1, func(w *world, _ *rand.Rand, _ string) error { w.setBroken("panel", true); return nil }, func(w *world) { w.setBroken("panel", false) }},
@@ -37,10 +37,23 @@ func devices() map[string]device {
 	}
 }
 
-// breakCoins does not wait: a pulse train takes its time.
+// breakCoins breaks the acceptor, or the line that it pulses. It does not wait: a
+// pulse train takes its time.
 func breakCoins(w *world, _ *rand.Rand, kind string) error {
+	if kind == "dead" {
+		w.machine.acceptor.Clear()
+		w.books.deaf()
+		w.machine.inputs["COIN_PULSE"].Break(true)
+		return nil
+	}
+	w.machine.inputs["COIN_PULSE"].Break(false)
 	w.errands.Go(func() { w.fault(w.machine.acceptor.Fault(kind)) })
 	return nil
+}
+
+func mendCoins(w *world) {
+	w.machine.inputs["COIN_PULSE"].Break(false)
+	w.machine.acceptor.Clear()
 }
 
 func breakTouch(w *world, r *rand.Rand, kind string) error {

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"periph.io/x/conn/v3/gpio"
 
 	"kioskd/daemon/activity"
 	"kioskd/daemon/attendant"
+	"kioskd/daemon/health"
 	"kioskd/daemon/journal"
 	client "kioskd/daemon/office"
 	"kioskd/drivers/coin"
@@ -50,17 +50,18 @@ const apart = 11*time.Microsecond + 3*time.Nanosecond
 // life is one run of the daemon, from power on to its end. It is wired as
 // daemon.Run does it, but for panel and touch.
 type life struct {
-	w      *world
-	p      *plug
-	face   *face
-	ctx    context.Context
-	cancel context.CancelFunc
-	group  *errgroup.Group
-	loops  int
-	gauge  activity.Gauge
-	rest   *attendant.Rest
-	clock  *attendant.Clock
-	log    *slog.Logger
+	w       *world
+	p       *plug
+	face    *face
+	ctx     context.Context
+	cancel  context.CancelFunc
+	group   *errgroup.Group
+	loops   int
+	gauge   activity.Gauge
+	monitor *health.Monitor
+	rest    *attendant.Rest
+	clock   *attendant.Clock
+	log     *slog.Logger
 
 	cash    *attendant.Cash
 	sheets  *attendant.Sheets
@@ -83,6 +84,7 @@ type life struct {
 func (w *world) powerOn() error {
 	l := &life{w: w, p: newPlug(w.machine), ended: make(chan struct{}), log: w.log}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
+	l.monitor = health.New(w.log, 0, nil)
 	l.rest = attendant.NewRest(&l.gauge)
 	l.clock = attendant.NewClock(l.p.clock(partFlows), l.rest)
 	l.face = newFace(w, l.p)
@@ -100,7 +102,7 @@ func (w *world) powerOn() error {
 	w.life = l
 	w.mu.Unlock()
 	w.tellSettings()
-	l.service = attendant.NewService(l.clock, l.client.Rules, version, l.broken, func(string) string { return "" }, l.rest)
+	l.service = attendant.NewService(l.clock, l.client.Rules, version, l.broken, l.withheld, l.rest)
 	return l.serve()
 }
 
@@ -206,10 +208,10 @@ func (l *life) openOthers() (err error) {
 func (l *life) serve() error {
 	g, ctx := errgroup.WithContext(l.ctx)
 	l.group = g
-	l.begin(func() error { return l.service.Run(ctx) })
-	l.begin(func() error { return l.cash.Run(ctx) })
-	l.begin(func() error { return l.reader.Run(ctx) })
-	l.begin(func() error { l.sheets.Find(ctx); return nil })
+	l.part(ctx, "service", l.service.Run)
+	l.part(ctx, "acceptor", l.cash.Run)
+	l.part(ctx, "reader", l.reader.Run)
+	l.part(ctx, "printer", func(ctx context.Context) error { l.sheets.Find(ctx); return nil })
 	var memory flows.Journal = unopened{}
 	j, err := journal.Open(l.w.state, nil)
 	if err != nil {
@@ -227,12 +229,12 @@ func (l *life) serve() error {
 		if f := l.w.o.sabotage.upload; f != nil {
 			to = f(to)
 		}
-		l.begin(func() error { return j.Send(ctx, to, l.log) })
+		l.part(ctx, "journal", func(ctx context.Context) error { return j.Send(ctx, to, l.log) })
 		l.begin(func() error { return l.mendDisk(ctx) })
-		l.begin(func() error { return l.watchDoor(ctx) })
+		l.part(ctx, "door", l.watchDoor)
 	}
 	l.counter = l.w.newCounter(l, memory)
-	l.begin(func() error { return attendant.Report(ctx, l.counter, l.log) })
+	l.part(ctx, "report", func(ctx context.Context) error { return attendant.Report(ctx, l.counter, l.log) })
 	l.begin(func() error {
 		return attendant.Serve(ctx, l.counter, l.service, l.log, func() { l.say("ready") })
 	})
@@ -262,6 +264,11 @@ func (l *life) begin(loop func() error) {
 	time.Sleep(time.Duration(l.loops) * apart)
 }
 
+// part is a loop that is started again when it dies.
+func (l *life) part(ctx context.Context, name string, run func(context.Context) error) {
+	l.begin(func() error { l.monitor.Run(ctx, name, health.Bound, run); return nil })
+}
+
 // panicked is the line in which it happened: below the panic's own frames, and
 // the function's name above it.
 func panicked(stack []byte) string {
@@ -272,25 +279,6 @@ func panicked(stack []byte) string {
 		return "nobody knows where"
 	}
 	return lines[name] + strings.TrimPrefix(lines[place], "\t")
-}
-
-// firstCount books what lies in the hoppers of a new journal.
-func (l *life) firstCount() error {
-	if !l.journal.New() {
-		return nil
-	}
-	for _, yen := range hopperCoins {
-		if err := l.count(yen); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// count books a hopper's coins, as a technician counts them.
-func (l *life) count(yen int) error {
-	at, _ := l.p.Clock().Now()
-	return l.tape.Write(flows.Event{Kind: flows.CashCount, At: at, Yen: yen, Count: l.w.machine.hoppers.Level(yen)})
 }
 
 func (w *world) newCounter(l *life, j flows.Journal) *flows.Counter {
@@ -311,63 +299,6 @@ func (w *world) newCounter(l *life, j flows.Journal) *flows.Counter {
 		f(c, w.state)
 	}
 	return c
-}
-
-// broken is the daemon's, as far as it can be here.
-func (l *life) broken() string {
-	if device := l.w.broken(); device != "" {
-		return device
-	}
-	if l.tape != nil && l.tape.Ledger().TakenOut() {
-		return "technician"
-	}
-	return ""
-}
-
-func (l *life) unsent() uint64 {
-	if l.journal == nil {
-		return 0
-	}
-	return l.journal.Unsent()
-}
-
-// mendDisk is the daemon's: when the disk is well again the process starts anew,
-// for only that can tell what the disk has of a commit that failed.
-func (l *life) mendDisk(ctx context.Context) error {
-	const diskRetry = time.Second
-	tick := time.NewTicker(diskRetry)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		if l.service.Failed() != "" && l.w.diskError() == nil && l.journal.Probe() == nil {
-			l.w.cut(true)
-			return nil
-		}
-	}
-}
-
-// watchDoor is the daemon's.
-func (l *life) watchDoor(ctx context.Context) error {
-	for open := gpio.High; ; open = !open {
-		if err := l.door.Wait(ctx, open); err != nil {
-			if ctx.Err() != nil || l.p.dead() {
-				return nil
-			}
-			return err
-		}
-		at, _ := l.p.Clock().Now()
-		e := flows.Event{Kind: flows.DeviceFault, At: at, Device: "door", Reason: "shut"}
-		if open {
-			e.Reason, e.Action = "open", "maintenance"
-		}
-		if err := l.tape.Write(e); err != nil {
-			l.log.Error("door not booked", "err", err)
-		}
-	}
 }
 
 // say writes into the trace what a living daemon does.

@@ -2,6 +2,7 @@ package soak
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -42,6 +43,26 @@ type line struct {
 	number  uint32
 	dropped uint32
 	edges   chan board.Edge // nil: nobody watches
+	broken  bool
+}
+
+var errLine = errors.New("soak: the line's controller does not answer")
+
+// Break has reading and watching the line fail, and its edges be lost; false mends
+// it.
+func (l *line) Break(broken bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.broken = broken
+}
+
+func (l *line) err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.broken {
+		return errLine
+	}
+	return nil
 }
 
 // Set and SetAt change the level.
@@ -55,7 +76,7 @@ func (l *line) SetAt(level bool, at time.Duration) {
 	}
 	l.level = level
 	l.number++
-	if l.edges == nil {
+	if l.edges == nil || l.broken {
 		return
 	}
 	for {
@@ -106,10 +127,12 @@ type pinIn struct {
 func (i pinIn) String() string { return i.name }
 func (i pinIn) Halt() error    { return nil }
 
-func (i pinIn) Read() (gpio.Level, error) { return gpio.Level(i.l.Level()), i.p.Err() }
+func (i pinIn) Read() (gpio.Level, error) {
+	return gpio.Level(i.l.Level()), errors.Join(i.p.Err(), i.l.err())
+}
 
 func (i pinIn) Watch(ctx context.Context) (<-chan board.Edge, error) {
-	if err := i.p.Err(); err != nil {
+	if err := errors.Join(i.p.Err(), i.l.err()); err != nil {
 		return nil, err
 	}
 	edges := i.l.watch()

@@ -30,6 +30,7 @@ type money struct {
 	lostOut int         // that left unseen when a crash came
 	box     int         // yen in the cash box since it was emptied
 	levels  map[int]int // coins in each hopper
+	deaf    bool        // the acceptor's line was dead since the last rest
 	hands   bool        // somebody's are in the hoppers, and have not counted yet
 }
 
@@ -130,6 +131,9 @@ func (m *money) rest(w *world) {
 		return // a coin may be on its way back to somebody
 	}
 	c := w.machine.acceptor.Counts()
+	if m.deaf {
+		m.unheard(w, c.Box-m.lostIn-m.in)
+	}
 	if c.Box-m.lostIn != m.in {
 		w.violate("I2", "the box has %d yen, the journal %d, and %d fell unseen in crashes", c.Box, m.in, m.lostIn)
 	}
@@ -137,6 +141,16 @@ func (m *money) rest(w *world) {
 		w.violate("I2", "the hoppers gave %d yen, the journal says %d, and %d fell unseen in crashes", out, m.out, m.lostOut)
 	}
 	m.counted(w)
+}
+
+// unheard allows for what fell in before the kiosk could notice that the acceptor's
+// line was dead.
+func (m *money) unheard(w *world, yen int) {
+	if yen > coinMost {
+		w.violate("I2", "%d yen fell in unheard", yen)
+	}
+	m.lostIn += max(0, yen)
+	m.deaf = w.machine.inputs["COIN_PULSE"].err() != nil
 }
 
 // counted holds when nobody's hands are in the hoppers: each has what the journal
@@ -153,7 +167,11 @@ func (m *money) counted(w *world) {
 func (m *money) crashed(w *world) {
 	c := w.machine.acceptor.Counts()
 	in := c.Box + c.Moving - m.lostIn - m.in
-	if in < 0 || in > coinMost {
+	most := coinMost
+	if m.deaf {
+		most += coinMost
+	}
+	if in < 0 || in > most {
 		w.violate("I2", "%d yen were in the acceptor unwitnessed when the crash came", in)
 	}
 	m.lostIn += in
