@@ -87,8 +87,8 @@ type Journal struct {
 	faults bool  // reading it faults: its locks may be held for ever
 	full   atomic.Bool
 	pace   pace
-	news   chan struct{} // has one element while there may be something to send
-	line   chan struct{} // has one element when the line to the office stands anew
+	news   chan struct{}                           // has one element while there may be something to send
+	line   chan struct{}                           // has one element when the line to the office stands anew
 	spread func(below time.Duration) time.Duration // nil: chance
 }
 
