@@ -14,6 +14,7 @@ import (
 type guest struct {
 	t          *testing.T
 	conn       *net.UnixConn
+	ram        *os.File
 	memory     []byte
 	kick, call *os.File
 	avail      uint16
@@ -42,7 +43,8 @@ func start(t *testing.T, d Device, queue int) *guest {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = unix.Close(fd) }() // mapped by then
+	g.ram = os.NewFile(uintptr(fd), "ram")
+	t.Cleanup(func() { _ = g.ram.Close() })
 	if err := unix.Ftruncate(fd, ramSize); err != nil {
 		t.Fatal(err)
 	}

@@ -211,15 +211,22 @@ func (s *session) setMemory(m *message) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old := s.memory
-	s.memory = fresh
+	moved := make([]queue, len(s.rings))
 	for i := range s.rings {
 		if r := &s.rings[i]; r.queue != nil {
-			if err := r.queue.place(fresh, r.at); err != nil {
-				return errors.Join(err, old.unmap())
+			moved[i] = *r.queue
+			if err := moved[i].place(fresh, r.at); err != nil {
+				return errors.Join(err, fresh.unmap())
 			}
 		}
 	}
+	for i := range s.rings {
+		if q := s.rings[i].queue; q != nil {
+			*q = moved[i]
+		}
+	}
+	old := s.memory
+	s.memory = fresh
 	return old.unmap()
 }
 

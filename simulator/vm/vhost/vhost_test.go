@@ -41,6 +41,24 @@ func TestQueueStopsAndGoesOn(t *testing.T) {
 	}
 }
 
+// A machine may change what its memory is while its devices run. A queue that would
+// no longer be in it is an end, and no queue is looked at where there is nothing.
+func TestMemoryChangesUnderAQueue(t *testing.T) {
+	g := start(t, NewI2C(nil), 0)
+	g.done(setMemTable, words64(1, ramGuest, ramSize, ramUser, 0), int(g.ram.Fd()))
+	if status := g.do([][]byte{i2cMessage(0x38<<1, 0)}, 1); len(status) != 1 || status[0] != i2cError {
+		t.Errorf("after that: %x", status)
+	}
+	g.send(setMemTable, words64(1, ramGuest, ramSize, ramUser+ramSize, 0), int(g.ram.Fd()))
+	queued(g.memory, words64(ramGuest, 8)...)
+	if _, err := g.kick.Write(bell()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := receive(g.conn); !errors.Is(err, io.EOF) {
+		t.Errorf("the device says %v", err)
+	}
+}
+
 // What breaks the rules ends the connection, and nothing else.
 func TestBrokenMessagesHangUp(t *testing.T) {
 	fd := int(eventfd(t).Fd())
