@@ -61,6 +61,7 @@ func (r *Reader) Wait(ctx context.Context, last board.Presence) (board.Presence,
 			r.forget(v)
 			return last, absence(err)
 		}
+		v.keep(names)
 		if v.known(names) {
 			here := v.here()
 			if !here && !v.absent {
@@ -116,6 +117,16 @@ func (r *Reader) forget(v *view) {
 	}
 	v.context, v.slots = nil, nil
 	v.change++
+}
+
+// keep forgets slots that pcscd no longer lists, as of a reader that has left the
+// USB: they cannot be asked about, and so nothing would tell that they have gone.
+func (v *view) keep(names []string) {
+	left := slices.DeleteFunc(slices.Clone(v.slots), func(s slot) bool { return !slices.Contains(names, s.name) })
+	if len(left) < len(v.slots) {
+		v.slots = left
+		v.change++
+	}
 }
 
 // known says whether all these slots were looked at.

@@ -18,9 +18,9 @@ import (
 )
 
 // TestMachine is a kiosk's first days: it is switched on, serves a customer, has
-// cards pulled from its reader, loses its touch chip, hangs with a customer's coins
-// inside, and is cut off five times in the middle of a visit. KIOSKD_SEED repeats
-// the moments of a run.
+// cards pulled from its reader and the reader pulled from its bus, loses its touch
+// chip, hangs with a customer's coins inside, and is cut off five times in the middle
+// of a visit. KIOSKD_SEED repeats the moments of a run.
 func TestMachine(t *testing.T) {
 	w := open(t)
 	w.boot("home")
@@ -28,6 +28,7 @@ func TestMachine(t *testing.T) {
 	w.sandbox()
 	w.served()
 	w.pulled()
+	w.unplugged()
 	w.untouched()
 	w.hangs()
 	w.cutOff()
