@@ -42,7 +42,9 @@ func plugIn(t *testing.T, cards *card.Reader) *guest {
 	t.Cleanup(func() {
 		_ = ours.Close() // it may be closed already
 		cancel()
-		<-g.ended
+		if err := <-g.ended; err == nil {
+			t.Error("the reader does not say why it ended")
+		}
 	})
 	m, err := receive(ours, helloHead)
 	if err != nil {
