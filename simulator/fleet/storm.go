@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kioskd/daemon/office/protocol"
+	"kioskd/flows"
 )
 
 // returned takes the office away from a fleet whose every kiosk has a customer
@@ -39,6 +40,10 @@ func (f *fleet) returned(ctx context.Context, dir string, c *Compared) error {
 	for _, k := range f.kiosks[:f.Kiosks] {
 		customers.Go(func() error {
 			s, err := k.client.Begin(ctx, certificate)
+			// A line that stays down is said soon, and who wants something asks again.
+			for errors.Is(err, flows.ErrOfficeAway) && ctx.Err() == nil {
+				s, err = k.client.Begin(ctx, certificate)
+			}
 			if err == nil {
 				s.Close()
 			}

@@ -37,11 +37,15 @@ func checks() []check {
 		{"has settings, signed", "put SignedSettings into bucket SETTINGS, key rules, and allow direct gets of its stream", settings},
 		{
 			"names a message that is none",
-			"answer every request, one that cannot be read with the code malformed in the header and no body", malformed,
+			"answer every request, one that cannot be read, or of another version, with the code malformed in the header and no body", malformed,
 		},
 		{
 			"begins a login, and gives the same answer to the same question",
 			"keep each answer under session and request id; the same question gets it again, another the code conflict", beginTwice,
+		},
+		{
+			"takes nobody else's context for a session that it knows",
+			"remember with which enc a session began; login.begin with another is the code conflict", otherContext,
 		},
 		{"knows no session that was not begun", "answer with the code session", noSession},
 		{"offers nothing before the card has proved itself", "answer with the code sequence until login.finish was right", tooEarly},
@@ -50,6 +54,10 @@ func checks() []check {
 			"check the signature with the certificate's key, and let a nonce be tried once, right or wrong", forgedProof,
 		},
 		{"logs a card in", "check the frame that PROTOCOL.md names; or take a card of a resident whom this office serves", login},
+		{
+			"opens nothing that was sealed for another request or verb",
+			"give the place that PROTOCOL.md names as associated data; what does not open is the code malformed", elsewhere,
+		},
 		{"offers something", "take a card of a resident who may have a copy", offered},
 		{"refuses a fee that was not offered", "compare fee with the offer times copies; else the code not-offered", wrongFee},
 		{

@@ -11,8 +11,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/nats-io/nats.go/micro"
-
 	"kioskd/daemon/office/protocol"
 )
 
@@ -135,17 +133,6 @@ func beginTwice(ctx context.Context, p *probe) error {
 	if err := refuses(ctx, p, v, protocol.LoginBegin, id, protocol.BeginAsk{Certificate: []byte("another"), Key: v.public}, protocol.CodeConflict); err != nil {
 		// A question whose certificate does not even parse may be malformed first.
 		return refuses(ctx, p, v, protocol.LoginBegin, id, protocol.BeginAsk{Certificate: []byte("another"), Key: v.public}, protocol.CodeMalformed)
-	}
-	return nil
-}
-
-func malformed(ctx context.Context, p *probe) error {
-	m, err := p.request(ctx, protocol.Subject(p.o.Kiosk, protocol.LoginBegin), []byte("good morning"))
-	if err != nil {
-		return wrong("the code malformed", err)
-	}
-	if got := m.Header.Get(micro.ErrorCodeHeader); got != string(protocol.CodeMalformed) {
-		return wrong("the code malformed in the header "+micro.ErrorCodeHeader, got)
 	}
 	return nil
 }

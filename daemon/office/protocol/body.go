@@ -98,7 +98,7 @@ func detach(data []byte, limit int) (ids []string, sealed []byte, err error) {
 	if len(data) > limit {
 		return nil, nil, fmt.Errorf("%d bytes: at most %d", len(data), limit)
 	}
-	line, sealed, found := bytes.Cut(data[:min(len(data), maxLine+1)], []byte("\n"))
+	line, _, found := bytes.Cut(data[:min(len(data), maxLine+1)], []byte("\n"))
 	if !found {
 		return nil, nil, errLine
 	}
