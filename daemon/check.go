@@ -51,7 +51,7 @@ func Check(ctx context.Context, cfg config.Config, sheet bool, tell func(check.L
 	} else {
 		t.o.board = b
 	}
-	lines, late := check.Run(ctx, check.Parts(cfg), t.tries(), tell)
+	lines, late := check.Run(ctx, check.Parts(cfg, false), t.tries(), tell)
 	// Devices are left as they were found: coins refused, motors off, lamps dark.
 	// Where one hangs, only the board's end frees it.
 	if t.board == nil {
@@ -91,7 +91,7 @@ func (k *kiosk) check(ctx context.Context, sheet bool, tell func(check.Line)) (r
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	t := &trial{kiosk: k, o: k.opener(), d: k.devices, sheet: sheet}
-	lines, late := check.Run(ctx, check.Parts(k.cfg), t.tries(), tell)
+	lines, late := check.Run(ctx, check.Parts(k.cfg, true), t.tries(), tell)
 	late()
 	return check.Report{Kiosk: k.cfg.Kiosk, Running: true, Wiring: check.Wiring(k.cfg), Lines: t.said(lines)}, nil
 }

@@ -176,8 +176,11 @@ func (t *trial) readiness(device string, err error) (string, error) {
 		return "ready, but " + low.Reason, nil
 	case errors.As(err, &not):
 		t.says.Store(device, not.Said())
-		if not.Action == "clear" {
-			return "", &check.Advice{Err: err, Todo: "clear it: put paper in, take the jam out, shut the cover"}
+		switch says := not.Said(); {
+		case not.Action == "clear":
+			err = &check.Advice{Err: err, Todo: "clear it: put paper in, take the jam out, shut the cover"}
+		case says != attendant.NoAnswer && says != attendant.HoldsLine:
+			err = &check.Advice{Err: err, Todo: "it answers: see to what it says of itself (its manual), then switch it off and on"}
 		}
 		return "", err
 	default:

@@ -117,7 +117,7 @@ func (s *Sheets) Ready(ctx context.Context) error {
 	const maintenance = ipp.ActionMaintenance
 	dev, err := s.device(ctx)
 	if err != nil {
-		return unready(ipp.ReasonPrinter, maintenance, "no answer")
+		return unready(ipp.ReasonPrinter, maintenance, NoAnswer)
 	}
 	state, err := dev.Ready(ctx)
 	var not ipp.NotReady
@@ -125,7 +125,7 @@ func (s *Sheets) Ready(ctx context.Context) error {
 	case errors.As(err, &not) && not.Err == nil:
 		return unready(not.Reason, not.Action, strings.Join(not.State.Reasons, ", "))
 	case err != nil:
-		return unready(ipp.ReasonPrinter, maintenance, "no answer")
+		return unready(ipp.ReasonPrinter, maintenance, NoAnswer)
 	}
 	if i := slices.IndexFunc(state.Reasons, faint); i >= 0 {
 		return unready(ipp.ReasonPrinter, maintenance, state.Reasons[i])
@@ -165,7 +165,7 @@ func (s *Sheets) Print(ctx context.Context, raster []byte) error {
 	before := s.exit.Passages()
 	dev, err := s.device(ctx)
 	if err != nil {
-		return fmt.Errorf("%w: %w", &flows.NotPrinted{Reason: "no answer"}, err)
+		return fmt.Errorf("%w: %w", &flows.NotPrinted{Reason: NoAnswer}, err)
 	}
 	asked, next := before, before
 	err = dev.Print(ctx, raster, ipp.Watch{

@@ -10,6 +10,12 @@ import (
 	"kioskd/flows"
 )
 
+// What is said of a printer that says nothing itself.
+const (
+	NoAnswer  = "no answer"
+	HoldsLine = "holds the line" // by its flow control
+)
+
 // Artist draws slips in the font and the language of the screen, and tells who
 // looks on what is on them.
 type Artist interface {
@@ -51,14 +57,14 @@ func (s *Slips) Ready(ctx context.Context) error {
 	defer s.mu.Unlock()
 	dev, err := s.device()
 	if err != nil {
-		return &flows.NotReady{Device: flows.SlipPrinterDevice, Reason: "no answer", Action: escpos.ActionMaintenance}
+		return &flows.NotReady{Device: flows.SlipPrinterDevice, Reason: NoAnswer, Action: escpos.ActionMaintenance}
 	}
 	status, err := dev.Status(ctx)
 	switch {
 	case errors.Is(err, escpos.ErrStuck):
-		return &flows.NotReady{Device: flows.SlipPrinterDevice, Reason: "holds the line", Action: escpos.ActionMaintenance}
+		return &flows.NotReady{Device: flows.SlipPrinterDevice, Reason: HoldsLine, Action: escpos.ActionMaintenance}
 	case err != nil:
-		return &flows.NotReady{Device: flows.SlipPrinterDevice, Reason: "no answer", Action: escpos.ActionMaintenance}
+		return &flows.NotReady{Device: flows.SlipPrinterDevice, Reason: NoAnswer, Action: escpos.ActionMaintenance}
 	case !status.Ready():
 		return &flows.NotReady{Device: flows.SlipPrinterDevice, Reason: status.String(), Action: status.Action}
 	case status.PaperNearEnd:
@@ -75,7 +81,7 @@ func (s *Slips) Print(ctx context.Context, slip flows.Slip) error {
 	defer s.mu.Unlock()
 	dev, err := s.device()
 	if err != nil {
-		return fmt.Errorf("%w: %w", &flows.NotPrinted{Reason: "no answer"}, err)
+		return fmt.Errorf("%w: %w", &flows.NotPrinted{Reason: NoAnswer}, err)
 	}
 	rows, said, err := s.artist.Slip(slip)
 	if err != nil {

@@ -52,8 +52,8 @@ func (p Part) within() time.Duration {
 const sheetWithin = 2 * time.Minute
 
 // Parts are all lines of a kiosk, in the order in which they are tried: first
-// what the others stand on.
-func Parts(c config.Config) []Part {
+// what the others stand on. What a kiosk that runs has open is only asked.
+func Parts(c config.Config, running bool) []Part {
 	w := c.Wiring
 	at := func(name string) string {
 		if real := host(c, name); real != name {
@@ -61,23 +61,29 @@ func Parts(c config.Config) []Part {
 		}
 		return name
 	}
+	tried := func(off, on string) string {
+		if running {
+			return on
+		}
+		return off
+	}
 	list := []Part{
 		{Fonts, "opened the four fonts in " + c.Fonts, "install fonts-morisawa-bizud-gothic, or correct fonts = in the configuration"},
 		{Disk, "wrote a file into " + c.State + " and looked for room", "make room, or mount the disk for writing; a disk that turned read-only by itself is worn: change it"},
 		{Journal, "read the journal in " + c.State, "kioskd journal shows what can still be read; it also says what to do with a damaged one"},
 		{Office, "connected to " + c.Office.URL + " with this kiosk's key, and fetched the settings", "look at the network cable, the address and the firewall (kioskd devices prints the addresses the unit must allow)"},
 		{Configuration, "compared it with what the office says of this kiosk", "set office.region, office.servers and municipality as the office has them"},
-		{Board, "opened " + c.Board, "look whether the board runs, whether another program holds it, and at board = in the configuration"},
+		{Board, tried("opened "+c.Board, "asked the kiosk that has it open"), "look whether the board runs, whether another program holds it, and at board = in the configuration"},
 		{Clock, "asked whether the time of day was ever set", "let systemd-timesyncd reach a time server, or change the clock's battery"},
 	}
 	if c.Model == config.FB10 {
 		list = append(list,
-			Part{Panel, "opened the display " + at(w.Framebuffer) + " and wrote to it", "look at the display's cable and power, its overlay, and that no other program has the display"},
-			Part{Touch, "greeted the FT5x06 on " + at(w.Touch) + ", 0x38", "look at SDA, SCL, INT and 3.3 V of the touch ribbon, and that the bus is on in the device tree"})
+			Part{Panel, tried("opened the display "+at(w.Framebuffer)+" and wrote to it", "asked for the display "+at(w.Framebuffer)), "look at the display's cable and power, its overlay, and that no other program has the display"},
+			Part{Touch, tried("greeted", "asked for") + " the FT5x06 on " + at(w.Touch) + ", 0x38", "look at SDA, SCL, INT and 3.3 V of the touch ribbon, and that the bus is on in the device tree"})
 	} else {
 		list = append(list,
-			Part{Panel, "set the RA8875 on " + at(w.Panel) + " up and read it back", "look at MOSI, MISO, SCLK, CE and 5 V of the panel, and that SPI is on in the device tree"},
-			Part{Touch, "reset the GT911 on " + at(w.Touch) + ", 0x5D or 0x14, and greeted it", "look at SDA, SCL, RST, INT and 3.3 V of the touch ribbon, and that the bus is on in the device tree"})
+			Part{Panel, tried("set the RA8875 on "+at(w.Panel)+" up and read it back", "read the RA8875 on "+at(w.Panel)+" back"), "look at MOSI, MISO, SCLK, CE and 5 V of the panel, and that SPI is on in the device tree"},
+			Part{Touch, tried("reset and greeted", "asked for") + " the GT911 on " + at(w.Touch) + ", 0x5D or 0x14", "look at SDA, SCL, RST, INT and 3.3 V of the touch ribbon, and that the bus is on in the device tree"})
 	}
 	reader := Part{Reader, "asked the board's reader what lies on it", "plug the reader in, and look at its lamp"}
 	if c.Reader == "pcsc" {
@@ -88,11 +94,11 @@ func Parts(c config.Config) []Part {
 		Part{SheetPrinter, "asked " + c.SheetPrinter.URL + " what it can do and how it is", "look at its power and cable; on USB ipp-usb must run; it must take PWG raster at 300 dpi on both sides"},
 		Part{Exit, "read " + at(w.SheetExit), "take out what lies in the slot, and look at the sensor and its wire: a cut one reads as paper"},
 		Part{Tray, "read " + at(w.SheetTray), "take the paper out, and look at the sensor and its wire: a cut one reads as paper"},
-		Part{Acceptor, "refused coins by " + at(w.CoinInhibit) + " and read " + at(w.CoinPulse), "the pulse line must rest high: look at its pull-up and at the acceptor's plug"})
+		Part{Acceptor, tried("refused coins by "+at(w.CoinInhibit)+" and ", "") + "read " + at(w.CoinPulse), "the pulse line must rest high: look at its pull-up and at the acceptor's plug"})
 	for _, yen := range []int{100, 50, 10} {
 		motor, coin := fmt.Sprintf(w.HopperMotor, yen), fmt.Sprintf(w.HopperCoin, yen)
 		list = append(list, Part{
-			Hopper(yen), "stopped its motor by " + at(motor) + " and read " + at(coin),
+			Hopper(yen), tried("stopped its motor by "+at(motor)+" and ", "") + "read " + at(coin),
 			"the coin line must rest high: take a coin out of the exit, and look at the pull-up and the plug",
 		})
 	}

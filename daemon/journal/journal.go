@@ -26,6 +26,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -276,7 +277,11 @@ func tryDisk(path string) error {
 		return fmt.Errorf("%w: %w", ErrDisk, err)
 	}
 	_, err = f.Write(make([]byte, probeBytes))
-	if err := errors.Join(err, f.Sync(), f.Close(), os.Remove(path)); err != nil {
+	err = errors.Join(err, f.Sync(), f.Close())
+	if gone := os.Remove(path); !errors.Is(gone, fs.ErrNotExist) { // who tries at the same time may have been first
+		err = errors.Join(err, gone)
+	}
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrDisk, err)
 	}
 	return nil

@@ -66,7 +66,7 @@ func maintenanceSamples() []sample {
 // this of themselves.
 func checkKeys(state string, says ...string) string {
 	failed, lines, all := 0, "", ""
-	parts := check.Parts(config.Default())
+	parts := check.Parts(config.Default(), true)
 	for i, part := range parts {
 		if part.Device == check.TestSheet {
 			continue
