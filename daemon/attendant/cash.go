@@ -18,6 +18,8 @@ type Cash struct {
 	rest     *Rest
 	log      *slog.Logger
 
+	deaf bool // Run has ended because it could not listen, once at least
+
 	mu    sync.Mutex
 	queue []flows.Coin
 	asked chan struct{} // closed by the next train; nil while nobody asked
@@ -37,7 +39,11 @@ func (c *Cash) Run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	c.came(flows.Coin{Fault: flows.CoinsUnheard})
+	told := c.deaf && errors.Is(err, coin.ErrDeaf) // it has been dead since the try before
+	c.deaf = true
+	if !told {
+		c.came(flows.Coin{Fault: flows.CoinsUnheard})
+	}
 	return err
 }
 

@@ -144,21 +144,22 @@ func (a *Acceptor) Quiet() (bool, error) {
 
 // Run hands each finished train to handle, faults too, one after the other,
 // until ctx ends; the error is then its cause. A line that cannot be read any more
-// ends it too. It leaves with coins refused: a train that is under way at that
-// moment is lost, and is money that nobody saw.
+// ends it too, with ErrDeaf where it could not from the beginning. It leaves with
+// coins refused: a train that is under way at that moment is lost, and is money
+// that nobody saw.
 func (a *Acceptor) Run(ctx context.Context, handle func(Train)) error {
 	ctx, cancel := context.WithCancel(ctx) // ends the watch with us
 	defer cancel()
 	edges, err := a.pulse.Watch(ctx)
 	if err != nil {
-		return fmt.Errorf("coin: watch %s: %w", a.pulse, err)
+		return fmt.Errorf("%w: watch %s: %w", ErrDeaf, a.pulse, err)
 	}
 	quiet := alarm.New(a.clock, a.o.Work)
 	defer quiet.Cancel()
 	j := newJudge(a.o, a.clock.Uptime())
 	level, err := a.pulse.Read()
 	if err != nil {
-		return fmt.Errorf("coin: read %s: %w", a.pulse, err)
+		return fmt.Errorf("%w: read %s: %w", ErrDeaf, a.pulse, err)
 	}
 	if level == gpio.Low {
 		j.missedStart(a.clock.Uptime())

@@ -87,6 +87,7 @@ func (l *life) watchDoor(ctx context.Context) error {
 			}
 			return err
 		}
+		time.Sleep(apart) // whoever leaves the page by the same door books it first
 		at, _ := l.p.Clock().Now()
 		e := flows.Event{Kind: flows.DeviceFault, At: at, Device: "door", Reason: "shut"}
 		if open {

@@ -291,7 +291,7 @@ func (w *world) newCounter(l *life, j flows.Journal) *flows.Counter {
 			Sheet: time.Minute, Settle: 10 * time.Minute, Visit: 15 * time.Minute, LastStart: 10 * time.Minute,
 		},
 	}
-	c.Technician = &flows.Technician{Door: l.door, Pad: l.face, Admits: admits, Unsent: l.unsent}
+	c.Technician = &flows.Technician{Door: l.door, Pad: l.face, Admits: admits, Check: check, Unsent: l.unsent}
 	if f := w.o.sabotage.counter; f != nil {
 		f(c)
 	}

@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -25,6 +26,11 @@ const (
 func admits(code *secret.Text) (right bool) {
 	_ = code.Use(func(b []byte) error { right = string(b) == technicianCode; return nil }) // wiped is wrong
 	return right
+}
+
+// check stands for kioskd check, which opens devices by a configuration.
+func check(context.Context) []flows.Tried {
+	return []flows.Tried{{Device: "board", State: flows.StateNotTried}}
 }
 
 // chore is one thing the technician does on the maintenance page: the button, the
@@ -140,6 +146,8 @@ func (t *technician) acts(f *face, s sight) {
 		t.tick(f, s)
 	case flows.PageMaintenanceHopper:
 		t.counts(f, s)
+	case flows.PageMaintenanceCheck:
+		f.tap("back")
 	case flows.PageSettle:
 		f.tap("next")
 	case tapMore:
