@@ -98,6 +98,11 @@ func (o opener) acceptor(d *devices) error {
 	return err
 }
 
+// noCoin is how long a hopper's motor may run for one coin. A customer waits, and
+// three hoppers may have to be tried, one after the other; a coin takes a tenth of
+// it.
+const noCoin = 3 * time.Second
+
 func (o opener) hopper(d *devices, yen int) error {
 	motor, err := o.board.Output(fmt.Sprintf(o.cfg.Wiring.HopperMotor, yen))
 	if err != nil {
@@ -107,7 +112,7 @@ func (o opener) hopper(d *devices, yen int) error {
 	if err != nil {
 		return err
 	}
-	h, err := coin.NewHopper(motor, exit, o.board.Clock(), coin.HopperOpts{})
+	h, err := coin.NewHopper(motor, exit, o.board.Clock(), coin.HopperOpts{NoCoin: noCoin})
 	if err != nil {
 		return err
 	}
