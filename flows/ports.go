@@ -134,6 +134,17 @@ type BadDocument struct{ Why string }
 
 func (e *BadDocument) Error() string { return "document refused: " + e.Why }
 
+// Declined is an office that would not go on with a visit: a matter between the
+// two machines, never of the person. Reason is the key of what the screen says of
+// it: later, start-again or fault; of any other it says no more than sorry.
+type Declined struct {
+	Reason string
+	Err    error
+}
+
+func (e *Declined) Error() string { return e.Err.Error() }
+func (e *Declined) Unwrap() error { return e.Err }
+
 // ErrOfficeAway says that the office gave no answer.
 var ErrOfficeAway = errors.New("the office does not answer")
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"slices"
 )
 
 // visit is one customer's errand, from the gate to the blank screen.
@@ -234,7 +235,7 @@ func (v *visit) failed(ctx context.Context, what string, cause error) error {
 	}
 	p := Page{
 		Name:    PageSorry,
-		Keys:    append(keys("incident", v.incident, "owed", yen(owed)), errandKey(v.errand)...),
+		Keys:    slices.Concat(keys("incident", v.incident, "owed", yen(owed)), reasonKey(cause), errandKey(v.errand)),
 		Buttons: buttons("next"),
 		Contact: &v.contact,
 	}
@@ -242,4 +243,20 @@ func (v *visit) failed(ctx context.Context, what string, cause error) error {
 		return err
 	}
 	return errHome
+}
+
+// reasonKey is what a customer may be told of an office that was in the way: never
+// what it said of a person.
+func reasonKey(cause error) []Key {
+	var declined *Declined
+	var bad *BadDocument
+	switch {
+	case errors.As(cause, &declined):
+		return keys("reason", declined.Reason)
+	case errors.Is(cause, ErrOfficeAway), errors.Is(cause, errLate):
+		return keys("reason", "later")
+	case errors.As(cause, &bad):
+		return keys("reason", "fault")
+	}
+	return nil
 }

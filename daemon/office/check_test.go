@@ -117,15 +117,6 @@ func TestDialRefuses(t *testing.T) {
 	}
 }
 
-func TestBackoff(t *testing.T) {
-	for n := range 40 {
-		d := (&Client{spread: anything}).backoff(n, backoffMost)
-		if d < backoffFirst/2 || d > backoffMost {
-			t.Errorf("pause %d is %v", n, d)
-		}
-	}
-}
-
 func TestOldRevision(t *testing.T) {
 	r := newRules(filepath.Join(t.TempDir(), "settings.json"), nil, slog.New(slog.DiscardHandler))
 	if _, changed, err := r.take([]byte(`{"body":"e30=","signature":""}`)); err == nil || changed {

@@ -8,6 +8,7 @@ import (
 
 	"kioskd/daemon/health"
 	"kioskd/daemon/office/protocol"
+	"kioskd/flows"
 )
 
 const (
@@ -23,13 +24,14 @@ const (
 // id, so that the office does once what it is asked twice.
 func (c *Client) ask(ctx context.Context, v protocol.Verb, id string, body []byte) (protocol.Answer, error) {
 	up := time.Now()
+	var said *protocol.Error // that it was to be asked again for
 	for n := 0; ; n++ {
 		health.Beat(ctx)
 		if c.Reachable() {
 			up = time.Now()
 		}
 		if time.Since(up) >= comesBack {
-			return protocol.Answer{}, away(ctx, string(v))
+			return protocol.Answer{}, declined(said, away(ctx, string(v)))
 		}
 		answer, answered, err := c.attempt(ctx, v, id, body)
 		switch {
@@ -38,12 +40,27 @@ func (c *Client) ask(ctx context.Context, v protocol.Verb, id string, body []byt
 		case answered && answer.Error == nil:
 			return answer, nil
 		case answered && !answer.Error.Retry:
-			return protocol.Answer{}, fmt.Errorf("office: %s: %w", v, answer.Error)
+			return protocol.Answer{}, declined(answer.Error, fmt.Errorf("office: %s: %w", v, answer.Error))
+		case answered:
+			said = answer.Error
 		}
 		if err := pause(ctx, c.backoff(n, retryMost)); err != nil {
-			return protocol.Answer{}, away(ctx, string(v))
+			return protocol.Answer{}, declined(said, away(ctx, string(v)))
 		}
 	}
+}
+
+// declined gives an error what the screen may say of it, if the office has said
+// anything.
+func declined(said *protocol.Error, err error) error {
+	if said == nil {
+		return err
+	}
+	reason := said.Reason
+	if reason == "" {
+		reason = said.Code.Reason()
+	}
+	return &flows.Declined{Reason: string(reason), Err: err}
 }
 
 // attempt sends once. No answer is no error: it may come yet.

@@ -331,6 +331,9 @@ func samples() []sample {
 	add("goodbye", "", "", nil)
 	add("cancelled", "", "", nil)
 	add("sorry", "incident=K001-20261124-0007", "next", ask)
+	for _, reason := range []string{"later", "start-again", "fault", "never-heard-of"} {
+		add("sorry", "incident=K001-20261124-0007 reason="+reason, "next", ask)
+	}
 	add("slip", "owed=300", "next", ask)
 	each("guidance", "topic", "where bring overseas guardian legal-representative no-card four-digit-pin password expired revoked", "next", ask)
 	each("guidance", "topic", "where bring overseas guardian legal-representative no-card four-digit-pin password expired revoked", "back next help", ask)

@@ -49,6 +49,9 @@ func resetSamples(contact *flows.Contact) []sample {
 	add("goodbye", r, "")
 	add("cancelled", r, "")
 	add("sorry", r+" incident=1a2b-3c4d owed=0", "next")
+	for _, reason := range []string{"later", "start-again", "fault", "never-heard-of"} {
+		add("sorry", r+" incident=1a2b-3c4d owed=0 reason="+reason, "next")
+	}
 	return out
 }
 

@@ -150,7 +150,7 @@ func lookOf(name string) (look, bool) {
 	case flows.PageCancelled:
 		return look{build: message, art: art.Back, language: true}, true
 	case flows.PageSorry:
-		return look{build: message, art: art.Warning, mood: alarm, language: true, contact: true}, true
+		return look{build: message, art: art.Warning, mood: alarm, language: true, variant: "reason", contact: true}, true
 	case flows.PageSlip:
 		return look{build: message, art: art.Slip, mood: warn, language: true, contact: true}, true
 	case flows.PageGuidance:

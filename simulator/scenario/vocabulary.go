@@ -135,7 +135,7 @@ func pageTable() map[string]page {
 		"jam":         num("sheet", "of"),
 		"take-sheets": num("change"),
 		"forgotten":   choice("what", "card", "sheets", "change"),
-		"sorry":       {keys: map[string]value{"incident": anything}},
+		"sorry":       {keys: map[string]value{"incident": anything, "reason": oneOf("later", "start-again", "fault")}},
 		"slip":        num("owed"),
 		"guidance": choice("topic", "where", "bring", "overseas", "guardian", "legal-representative", "no-card",
 			"four-digit-pin", "password", "expired", "revoked"),

@@ -50,6 +50,9 @@ func englishReset() *Book {
 			"goodbye/reset":                 {"Thank you", "Thank you for your visit", []string{"Do you have everything? Your card."}},
 			"card-gone/reset":               {"Your card", "The card was moved", []string{"The card left the reader too early, so this visit has ended. Your password has not changed.", "Please start again."}},
 			"sorry/reset":                   {"We are sorry", "We are sorry", []string{"This visit could not go on. Your password has not changed.", "Reference number: {incident}"}},
+			"sorry/reset/later":             {"We are sorry", "We are sorry", []string{"The municipal office cannot answer just now. Please try again later. Your password has not changed.", "Reference number: {incident}"}},
+			"sorry/reset/start-again":       {"We are sorry", "We are sorry", []string{"The municipal office has ended this visit too early. Please begin again with your card. Your password has not changed.", "Reference number: {incident}"}},
+			"sorry/reset/fault":             {"We are sorry", "We are sorry", []string{"This machine and the municipal office do not agree. The office has been told. Your password has not changed.", "Reference number: {incident}"}},
 		},
 		Buttons: map[string]string{
 			"four-digit-pin": "4-digit PIN?", "booked/yes": "Yes", "booked/no": "Not yet", "show": "Show", "mismatch/next": "Type again",
