@@ -72,9 +72,9 @@ func englishPages() map[string]Text {
 		"take-card":   {"Your card", "Take your card", []string{"Please put it away now, so that you do not forget it.", "The next page comes when you have taken it."}},
 
 		"notice":          {"Notice", "A notice for you", []string{"Please ask at your municipal office."}},
-		"notice/expiring": {"Notice", "Your electronic certificate expires soon", []string{"It expires within three months. You can renew it at your municipal office from now on, free of charge.", "If your period of stay was extended, the card and its certificates need renewing too.", "Today you can go on as usual."}},
+		"notice/expiring": {"Notice", "Your electronic certificate expires soon", []string{"It expires within three months. Renew it at your municipal office, free of charge.", "If your period of stay was extended, renew the card and certificates too.", "Today you can go on as usual."}},
 
-		"notice/expiring/until": {"Notice", "Your electronic certificate expires soon", []string{"It expires on {until}. You can renew it at your municipal office from now on, free of charge.", "If your period of stay was extended, the card and its certificates need renewing too.", "Today you can go on as usual."}},
+		"notice/expiring/until": {"Notice", "Your electronic certificate expires soon", []string{"It expires on {until}. Renew it at your municipal office, free of charge.", "If your period of stay was extended, renew the card and certificates too.", "Today you can go on as usual."}},
 
 		"refused":                          {turned, "Please apply at the counter", []string{"A certificate cannot be issued here. We are sorry: please apply at the counter of your municipal office."}},
 		"refused/revoked":                  {turned, "The electronic certificate is revoked", []string{"It cannot be used now.", "Your municipal office can issue a new one, free of charge." + bring}},
