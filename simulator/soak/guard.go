@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
-// hangs is the invariant of the simulation's own: a customer gets on.
-const hangs = "progress"
+// The simulation's own invariants: a customer gets on, and the same seed has the
+// same trace.
+const (
+	hangs  = "progress"
+	traces = "trace"
+)
 
 // hangAfter is how long one customer may take in real time. The slowest, with
 // real sheets on a busy machine, takes some seconds.

@@ -73,7 +73,7 @@ func Run(ctx context.Context, t *testing.T, o Options) (Report, error) {
 			r.note(o, first.found, false)
 			break
 		}
-		if first.found != nil || o.Twice || at%twiceEvery == 0 {
+		if first.found != nil || o.Twice || o.Saboteur != nil && o.Saboteur.Compared() || at%twiceEvery == 0 {
 			if err := o.again(ctx, t, at, n, complete, first, &r); err != nil {
 				return r, err
 			}
@@ -134,7 +134,7 @@ func (o Options) again(ctx context.Context, t *testing.T, at, n int, complete bo
 	if !same && v == nil {
 		line, what := firstDifference(first.lines, second.lines)
 		v = &Violation{
-			Invariant: "trace", What: "the same seed has two traces: " + what,
+			Invariant: traces, What: "the same seed has two traces: " + what,
 			Seed: o.Seed, Shift: at, Customer: at + n - 1, Twice: true, Trace: first.lines[max(0, line-traceShown):line],
 		}
 	}

@@ -49,6 +49,21 @@ func (l *doublingLine) PublishJournal(ctx context.Context, first uint64, id stri
 	return err
 }
 
+// racingOffice has two write into the journal before each customer's session.
+type racingOffice struct {
+	flows.Office
+	c *flows.Counter
+}
+
+func (o *racingOffice) Begin(ctx context.Context, cert []byte) (flows.Session, error) {
+	var both sync.WaitGroup
+	for _, who := range []string{"one", "other"} {
+		both.Go(func() { _ = o.c.Journal.Write(flows.Event{Kind: flows.DeviceFault, Device: who}) })
+	}
+	both.Wait()
+	return o.Office.Begin(ctx, cert)
+}
+
 // lockedOffice keeps its lock when an order fails.
 type lockedOffice struct {
 	flows.Office

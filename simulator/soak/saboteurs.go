@@ -21,8 +21,12 @@ type Saboteur struct {
 	What      string
 	Invariant string // that catches it
 
-	make func(run context.Context) sabotage // anew for every shift
+	// make is called anew for every shift.
+	make func(run context.Context) sabotage
 }
+
+// Compared says that nothing but the same seed's other trace shows it.
+func (s *Saboteur) Compared() bool { return s.Invariant == traces }
 
 // at has a saboteur at the counter.
 func at(f func(c *flows.Counter)) func(context.Context) sabotage {
@@ -66,6 +70,7 @@ func Saboteurs() []Saboteur {
 		{"screen-kept", "nothing is cleared between customers", "I9", at(func(c *flows.Counter) { c.Screen = &keepingScreen{c.Screen} })},
 		{"reprint-unknown", "what is unknown is printed again", "I10", at(func(c *flows.Counter) { c.Sheets = &againPrinter{c.Sheets} })},
 		{"no-settling", "a start without settling", "I10", at(func(c *flows.Counter) { c.Journal = &forgetfulJournal{Journal: c.Journal} })},
+		{"two-at-once", "two write into the journal at one instant, in any order", traces, at(func(c *flows.Counter) { c.Office = &racingOffice{c.Office, c} })},
 		{"deadlock", "a lock is taken twice", hangs, at(func(c *flows.Counter) { c.Office = &lockedOffice{Office: c.Office} })},
 		{"busy-loop", "a loop without an end", hangs, func(run context.Context) sabotage {
 			return sabotage{counter: func(c *flows.Counter) { c.Office = &busyOffice{c.Office, run} }}

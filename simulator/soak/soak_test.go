@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -42,13 +43,22 @@ func TestFreshSeed(t *testing.T) {
 }
 
 // TestSameSeedSameTrace serves the same customers twice, with one processor and
-// with more, and holds the traces against each other.
+// with more, and holds the traces against each other: a few of fixed seeds, and
+// with KIOSKD_LONG thousands that nobody has seen yet.
 func TestSameSeedSameTrace(t *testing.T) {
 	one := wantNone(t, Options{Seed: 7, From: 900, Customers: 101, Twice: true})
 	if two := wantNone(t, Options{Seed: 7, From: 900, Customers: 101}); one.Hash != two.Hash {
 		t.Errorf("two traces of one seed: %s and %s", one.Hash, two.Hash)
 	}
-	if other := wantNone(t, Options{Seed: 8, From: 900, Customers: 20}); other.Hash == one.Hash {
+	if other := wantNone(t, Options{Seed: 8, From: 900, Customers: 20, Twice: true}); other.Hash == one.Hash {
 		t.Error("two seeds have the same trace")
+	}
+	if os.Getenv("KIOSKD_LONG") == "" {
+		return
+	}
+	for n := range uint64(20) {
+		seed := uint64(time.Now().UnixNano())%1e9 + n
+		t.Logf("kiosksim soak -seed %d -customers 500 -twice", seed)
+		wantNone(t, Options{Seed: seed, Customers: 500, Twice: true})
 	}
 }
