@@ -91,6 +91,9 @@ type Office struct {
 	stop context.CancelFunc
 	work sync.WaitGroup // every request in hand
 
+	workers sync.WaitGroup // who answer them
+	waiting chan func()    // to one who has nothing to do
+
 	bodies sync.Pool // *[]byte of answers that are sent
 
 	line     sync.Mutex // Away, Back, Close, AddKiosk, Tap
@@ -154,7 +157,7 @@ func assemble(ctx context.Context, o Options, k *keys) (*Office, error) {
 	if f.renderer.limit == 0 {
 		f.renderer.limit = sheetLimit
 	}
-	f.desk = newDesk(o.Clock)
+	f.desk, f.waiting = newDesk(o.Clock), make(chan func())
 	f.ctx, f.stop = context.WithCancel(context.WithoutCancel(ctx))
 	return f, nil
 }
@@ -307,6 +310,7 @@ func (o *Office) Close() error {
 	o.desk.close()
 	o.stop()
 	o.work.Wait()
+	o.workers.Wait()
 	var err error
 	if o.service != nil {
 		err = o.service.Stop()

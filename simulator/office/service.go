@@ -57,14 +57,34 @@ func (o *Office) handle(v protocol.Verb, r micro.Request) {
 		return
 	}
 	data := r.Data()
-	go func() {
+	o.give(func() {
 		defer o.desk.leave(kiosk, &o.work)
 		out := o.answer(v, kiosk, data)
 		o.respond(reply, out)
 		if out.twice {
 			o.respond(reply, out)
 		}
-	}()
+	})
+}
+
+// give has a request answered by a worker that has nothing to do, or by a new one.
+// They stay until Close, as many as were ever needed at once: growing the stack of a
+// new goroutine takes longer than opening and sealing.
+func (o *Office) give(request func()) {
+	select {
+	case o.waiting <- request:
+	default:
+		o.workers.Go(func() {
+			for request != nil {
+				request()
+				select {
+				case request = <-o.waiting:
+				case <-o.ctx.Done():
+					request = nil
+				}
+			}
+		})
+	}
 }
 
 // outcome is what a request comes to.
