@@ -3,8 +3,8 @@
 //
 // A request goes to one of the kiosk's own subjects (Subject) as an Ask and is
 // answered to the kiosk's own inbox (Inbox) as an Answer. What they say is sealed,
-// so that whoever runs the NATS servers reads nothing. A request carries an id and may be repeated: the office gives the same
-// answer, not a second order.
+// so that whoever runs the NATS servers reads nothing. A request carries an id and
+// may be repeated: the office gives the same answer, not a second order.
 //
 // The seal is HPKE (RFC 9180) with the hybrid KEM ML-KEM-768 + X25519. Traffic of
 // a kiosk that is recorded today must stay unread for as long as the person
@@ -22,15 +22,15 @@
 // of both: one that leaks later opens nothing that was recorded.
 //
 // From there on a request costs no more than AES-256-GCM. Each secret is expanded
-// into two keys, one for what the kiosk says and one for what the office says. HPKE's
-// own sequence of nonces (section 5.2) would have both ends count alike, and a
-// request that is repeated, lost or overtaken breaks that; the same key with the
-// same nonce for two texts would give both away. So each seal draws its nonce, 96
-// bits, and sends it before the ciphertext (NIST SP 800-38D, section 8.2.2; 8.3
+// into two keys, one for what the kiosk says and one for what the office says.
+// HPKE's own sequence of nonces (section 5.2) would have both ends count alike,
+// and a request that is repeated, lost or overtaken breaks that; the same key with
+// the same nonce for two texts would give both away. So each seal draws its nonce,
+// 96 bits, and sends it before the ciphertext (NIST SP 800-38D, section 8.2.2; 8.3
 // bounds that to 2^32 seals a key, a session makes some dozens), and a question
 // that is asked again under its id may be sealed again. The associated data is the
-// Place: verb and direction, kiosk, session, request and session key, length-framed.
-// What was sealed for one place opens in no other.
+// Place: verb and direction, kiosk, session, request and session key,
+// length-framed. What was sealed for one place opens in no other.
 //
 // A sheet has a context of its own, to the session's key, for it is closed before
 // the deliverer has it; its chunks come in order and are numbered as HPKE numbers
