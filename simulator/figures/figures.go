@@ -46,7 +46,7 @@ type Runs struct {
 
 // DefaultRuns takes about a minute.
 func DefaultRuns() Runs {
-	return Runs{Frames: 50, Touches: 200, Keys: 30, Starts: 9, Visits: 3, Commits: 100, Events: 5000, Requests: 100, Fleet: 1000}
+	return Runs{Frames: 50, Touches: 200, Keys: 30, Starts: 9, Visits: 3, Commits: 100, Events: 5000, Requests: 400, Fleet: 1000}
 }
 
 func (r Runs) orDefault() Runs {
