@@ -55,7 +55,7 @@ func beginAnew(ctx context.Context, cfg config.Config, stdout io.Writer) error {
 		return err
 	}
 	_, err = fmt.Fprintf(stdout, "A new journal is begun, %s.\n%s.\nThe office hears of it as incident %s. "+
-		"Send the office that file: what is owed in it, people have to see to.\n"+
+		"Send the office all that is kept: what is owed in it, people have to see to.\n"+
 		"Now count the hoppers: kioskd refill 100=N 50=N 10=N\n", a.New, capital(a.String()), a.Incident)
 	return err
 }

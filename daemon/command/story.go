@@ -75,6 +75,9 @@ func tellStory(w io.Writer, r journal.Report) error {
 		fmt.Fprintf(&b, "the disk took %s for a commit, %s at worst (the latest %d)\n",
 			r.Pace.Median.Round(time.Microsecond), r.Pace.Worst.Round(time.Microsecond), r.Pace.Commits)
 	}
+	if c := r.Pace.Checkpoint; c.Took > 0 {
+		fmt.Fprintf(&b, "the latest checkpoint took %s for %d events\n", c.Took.Round(time.Microsecond), c.Events)
+	}
 	_, err := w.Write(b.Bytes())
 	return err
 }

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -30,7 +32,8 @@ const (
 // Aside is a damaged journal that was kept aside, and what could still be read of
 // it.
 type Aside struct {
-	Name   string // of the file
+	Name   string // of the file; "" where there was none
+	Log    string // name of the log beside it; "" where there was none
 	ID     string // of the journal; "" if it could not be read
 	Events int    // that could be read
 	Last   uint64 // the highest number among them
@@ -40,8 +43,8 @@ type Aside struct {
 	Incident string
 }
 
-// BeginAnew keeps a damaged journal aside, under a name that nothing has, and
-// begins a new one whose first event is an incident that names the old. It is a
+// BeginAnew keeps a damaged journal aside, file and log under names that nothing
+// has, and begins a new one whose first event is an incident that names the old. It is a
 // technician's word: nothing does this by itself. What the old one says is
 // owed, and what of it the office never got, is for people to see to.
 func BeginAnew(dir string, at time.Time) (Aside, error) {
@@ -67,21 +70,24 @@ func (j *Journal) BeginAnew(at time.Time) (Aside, error) {
 }
 
 func anew(dir string, at time.Time) (Aside, error) {
-	path := filepath.Join(dir, fileName)
-	f, err := os.Open(path)
+	file, err := salvage(filepath.Join(dir, fileName))
 	if err != nil {
-		return Aside{}, fmt.Errorf("%w: %w", ErrDisk, err)
-	}
-	a, err := salvage(f)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return Aside{}, fmt.Errorf("%w: %w", ErrDisk, err)
-	}
-	if a.Name, err = keepAside(dir); err != nil {
 		return Aside{}, err
 	}
-	// From here on the damaged file has two names; the new one takes over the
-	// first in one step.
-	return a, create(dir, func(tx *bolt.Tx) error {
+	log, err := salvage(filepath.Join(dir, logName))
+	if err != nil {
+		return Aside{}, err
+	}
+	a := salvageBytes(file, log)
+	kept, err := keepAside(dir, fileName, logName)
+	if err != nil {
+		return Aside{}, err
+	}
+	a.Name, a.Log = kept[0], kept[1]
+	// From here on the damaged files have two names; the new one takes over the
+	// first in one step. It needs no log yet: one that a crash leaves here is in
+	// nobody's way.
+	err = create(dir, func(tx *bolt.Tx) error {
 		a.New = string(tx.Bucket(metaBucket).Get(idKey))
 		a.Incident = a.New[:4] + "-" + a.New[4:8]
 		b, err := json.Marshal(flows.Event{
@@ -93,6 +99,13 @@ func anew(dir string, at time.Time) (Aside, error) {
 		}
 		return tx.Bucket(eventsBucket).Put(key(1), b)
 	})
+	if err != nil {
+		return a, err
+	}
+	if err := os.Remove(filepath.Join(dir, logName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return a, fmt.Errorf("%w: %w", ErrDisk, err)
+	}
+	return a, syncDir(dir)
 }
 
 func (a Aside) String() string {
@@ -100,25 +113,37 @@ func (a Aside) String() string {
 	if id == "" {
 		id = "of unknown id"
 	}
+	names := slices.DeleteFunc([]string{a.Name, a.Log}, func(name string) bool { return name == "" })
 	return fmt.Sprintf("the old one, %s, is kept as %s: %d events of it can be read, up to number %d; %d yen owed in it",
-		id, a.Name, a.Events, a.Last, a.Owed)
+		id, strings.Join(names, " and "), a.Events, a.Last, a.Owed)
 }
 
-// keepAside gives the file another name beside its own, and never one that is
-// taken.
-func keepAside(dir string) (string, error) {
+// keepAside gives the files other names beside their own, and never ones that are
+// taken; "" for a file that is not there.
+func keepAside(dir string, files ...string) ([]string, error) {
 	for n := 1; n <= asideMost; n++ {
-		name := fmt.Sprintf("journal.kept-%d.db", n)
-		err := os.Link(filepath.Join(dir, fileName), filepath.Join(dir, name))
-		if errors.Is(err, fs.ErrExist) {
+		taken, err := filepath.Glob(filepath.Join(dir, fmt.Sprintf("journal.kept-%d.*", n)))
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrDisk, err)
+		}
+		if len(taken) > 0 {
 			continue
 		}
-		if err != nil {
-			return "", fmt.Errorf("%w: %w", ErrDisk, err)
+		names := make([]string, len(files))
+		for i, file := range files {
+			name := fmt.Sprintf("journal.kept-%d%s", n, filepath.Ext(file))
+			err := os.Link(filepath.Join(dir, file), filepath.Join(dir, name))
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrDisk, err)
+			}
+			names[i] = name
 		}
-		return name, syncDir(dir)
+		return names, syncDir(dir)
 	}
-	return "", fmt.Errorf("%w: %d journals are kept aside already", ErrDisk, asideMost)
+	return nil, fmt.Errorf("%w: %d journals are kept aside already", ErrDisk, asideMost)
 }
 
 // What an event and a journal's name look like on the file's pages. A bucket's
@@ -126,42 +151,47 @@ func keepAside(dir string) (string, error) {
 var (
 	eventHead = []byte(`{"n":`)
 	nameBytes = regexp.MustCompile(`id([0-9a-f]{32})salt`)
+	logsName  = regexp.MustCompile(`^` + firstWords + `([0-9a-f]{32}) `)
 )
 
-// salvage finds what can be read of a file without any of its structure: the
-// events, wherever they stand. A page that is no longer in use holds old copies
-// of them, and they are the same.
-func salvage(f *os.File) (Aside, error) {
-	st, err := f.Stat()
+// salvage is what can be read of a file; nothing where there is none.
+func salvage(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
-		return Aside{}, err
+		return nil, fmt.Errorf("%w: %w", ErrDisk, err)
 	}
-	b := make([]byte, min(st.Size(), salvageMost))
-	n, err := f.ReadAt(b, 0)
-	if err != nil && n == 0 && len(b) > 0 {
-		return Aside{}, err // nothing at all: that is the disk
+	b, err := io.ReadAll(io.LimitReader(f, salvageMost))
+	if len(b) > 0 {
+		err = nil // it is nothing at all that is the disk's
 	}
-	return salvageBytes(b[:n]), nil
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDisk, err)
+	}
+	return b, nil
 }
 
-func salvageBytes(b []byte) Aside {
+// salvageBytes finds what can be read without any structure: the events, wherever
+// they stand. A page or block that is no longer in use holds old copies of them,
+// and they are the same. Those of another journal's log are not counted.
+func salvageBytes(file, log []byte) Aside {
 	var a Aside
-	if m := nameBytes.FindSubmatch(b); m != nil {
+	if m := nameBytes.FindSubmatch(file); m != nil {
 		a.ID = string(m[1])
 	}
+	if m := logsName.FindSubmatch(log); m != nil {
+		if a.ID == "" {
+			a.ID = string(m[1])
+		}
+		if a.ID != string(m[1]) {
+			log = nil
+		}
+	}
 	found := make(map[uint64]flows.Event)
-	for {
-		at := bytes.Index(b, eventHead)
-		if at < 0 {
-			break
-		}
-		b = b[at:]
-		var e flows.Event
-		d := json.NewDecoder(bytes.NewReader(b[:min(len(b), eventMax)]))
-		if d.Decode(&e) == nil && e.Number > 0 && e.Kind != "" {
-			found[e.Number] = e
-		}
-		b = b[len(eventHead):]
+	for _, b := range [][]byte{file, log} {
+		gather(b, found)
 	}
 	var numbers []uint64
 	for n := range found {
@@ -175,4 +205,20 @@ func salvageBytes(b []byte) Aside {
 	}
 	a.Events, a.Owed = len(numbers), ledger.Owed()
 	return a
+}
+
+func gather(b []byte, found map[uint64]flows.Event) {
+	for {
+		at := bytes.Index(b, eventHead)
+		if at < 0 {
+			return
+		}
+		b = b[at:]
+		var e flows.Event
+		d := json.NewDecoder(bytes.NewReader(b[:min(len(b), eventMax)]))
+		if d.Decode(&e) == nil && e.Number > 0 && e.Kind != "" {
+			found[e.Number] = e
+		}
+		b = b[len(eventHead):]
+	}
 }

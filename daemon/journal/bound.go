@@ -22,21 +22,17 @@ func (j *Journal) fill() {
 }
 
 // prune turns history that is too old into the ledger it adds up to. An event
-// that the office has not acknowledged stays. j.mu is held.
+// that the office has not acknowledged stays. It also notes what the office has,
+// where the file is far behind. j.mu is held.
 func (j *Journal) prune() error {
 	upTo := j.base
 	if j.sent > j.bounds.history {
-		upTo = j.sent - j.bounds.history
+		upTo = max(upTo, j.sent-j.bounds.history)
 	}
-	if upTo < j.base+j.bounds.prune {
+	if upTo < j.base+j.bounds.prune && j.sent < j.noted+j.bounds.prune {
 		return nil
 	}
-	if err := j.commit(func(tx *bolt.Tx) error { return fold(tx, upTo) }); err != nil {
-		return err
-	}
-	j.base = upTo
-	j.fill()
-	return nil
+	return j.checkpoint(upTo)
 }
 
 // fold applies events to the ledger of what was pruned, up to that number, and

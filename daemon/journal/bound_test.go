@@ -13,7 +13,9 @@ import (
 	"kioskd/flows"
 )
 
-func small() bounds { return bounds{history: 20, most: 60, reserved: 10, prune: 5, space: 1 << 20} }
+func small() bounds {
+	return bounds{history: 20, most: 60, reserved: 10, prune: 5, space: 1 << 20, log: 12 * blockBytes}
+}
 
 // What was acknowledged is pruned down to the history; what it adds up to, and
 // what the office has not taken, stays, also over a start.

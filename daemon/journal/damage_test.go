@@ -17,11 +17,18 @@ import (
 	"kioskd/flows"
 )
 
+// inLittle are a shop's bounds with little space taken beforehand: less to compare.
+func inLittle() bounds {
+	b := shopBounds()
+	b.space = 1 << 20
+	return b
+}
+
 // aFile is a journal of so many events, closed.
 func aFile(t *testing.T, events int) (dir, path string) {
 	t.Helper()
-	dir = t.TempDir()
-	j := opened(t, dir)
+	dir = mounted(t, "200m")
+	j := openedWith(t, dir, inLittle())
 	for n := range events {
 		write(t, j, flows.Event{Kind: flows.CoinIn, Visit: "v", Yen: n + 1})
 	}
@@ -105,6 +112,28 @@ func TestAFileThatCannotBeUsed(t *testing.T) {
 		{"no base", func(t *testing.T, path string) {
 			edit(t, path, func(tx *bolt.Tx) error { return tx.DeleteBucket(baseBucket) })
 		}, ErrDamaged, 300},
+		{"log gone", func(t *testing.T, path string) { remove(t, logOf(path)) }, ErrDamaged, 254},
+		{"file gone, log there", func(t *testing.T, path string) { remove(t, path) }, ErrDamaged, 46},
+		{"log empty", func(t *testing.T, path string) { truncate(t, logOf(path), 0) }, ErrDamaged, 254},
+		{"log cut", func(t *testing.T, path string) { truncate(t, logOf(path), 64<<10) }, ErrDamaged, 269},
+		{"log of another journal", func(t *testing.T, path string) {
+			_, other := aFile(t, 20)
+			overwrite(t, logOf(path), 0, contentsOf(t, logOf(other)))
+		}, ErrDamaged, 254},
+		{"an event in the log spoilt", func(t *testing.T, path string) {
+			overwrite(t, logOf(path), 9*blockBytes+frameHead+20, []byte("!"))
+		}, ErrDamaged, 299},
+		{"file put back, log has gone on", func(t *testing.T, path string) {
+			older := contentsOf(t, path)
+			j := openedWith(t, filepath.Dir(path), inLittle()) // a start: the next generation
+			write(t, j, flows.Event{Kind: flows.CoinIn, Visit: "v", Yen: 1})
+			if err := errors.Join(j.Close(), os.WriteFile(path, older, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}, ErrDamaged, 300},
+		{"file put back of a time without log", func(t *testing.T, path string) {
+			edit(t, path, func(tx *bolt.Tx) error { return tx.Bucket(metaBucket).Delete(generationKey) })
+		}, ErrDamaged, 300},
 		{"from a newer version", func(t *testing.T, path string) {
 			edit(t, path, func(tx *bolt.Tx) error { return tx.Bucket(metaBucket).Put(formatKey, key(format+1)) })
 		}, ErrNewer, 0},
@@ -113,17 +142,17 @@ func TestAFileThatCannotBeUsed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			dir, path := aFile(t, 300)
 			c.spoil(t, path)
-			before := contentsOf(t, path)
+			before, log := whatThereIs(t, path), whatThereIs(t, logOf(path))
 			for range 2 {
-				if _, err := Open(dir, nil); !errors.Is(err, c.want) {
+				if _, err := open(dir, nil, inLittle()); !errors.Is(err, c.want) {
 					t.Fatalf("opening says %v, want %v", err, c.want)
 				}
 			}
 			if _, err := Read(dir); !errors.Is(err, c.want) {
 				t.Errorf("reading says %v, want %v", err, c.want)
 			}
-			if !bytes.Equal(before, contentsOf(t, path)) {
-				t.Error("the file was changed")
+			if !bytes.Equal(before, whatThereIs(t, path)) || !bytes.Equal(log, whatThereIs(t, logOf(path))) {
+				t.Error("the file or the log was changed")
 			}
 			a, err := BeginAnew(dir, time.Now())
 			if errors.Is(c.want, ErrNewer) {
@@ -135,8 +164,11 @@ func TestAFileThatCannotBeUsed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !bytes.Equal(before, contentsOf(t, filepath.Join(dir, a.Name))) {
+			if (a.Name == "") != (before == nil) || before != nil && !bytes.Equal(before, contentsOf(t, filepath.Join(dir, a.Name))) {
 				t.Error("what is kept aside is not what there was")
+			}
+			if (a.Log == "") != (log == nil) || log != nil && !bytes.Equal(log, contentsOf(t, filepath.Join(dir, a.Log))) {
+				t.Error("the log that is kept aside is not what there was")
 			}
 			if a.Events < c.read {
 				t.Errorf("only %d events could be read, want %d", a.Events, c.read)
@@ -148,7 +180,7 @@ func TestAFileThatCannotBeUsed(t *testing.T) {
 
 func wantIncident(t *testing.T, dir string, a Aside) {
 	t.Helper()
-	r, err := opened(t, dir).Report()
+	r, err := openedWith(t, dir, inLittle()).Report()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,10 +188,28 @@ func wantIncident(t *testing.T, dir string, a Aside) {
 		t.Fatalf("the new journal is %+v, want one incident", r)
 	}
 	e := r.Events[0]
-	for _, want := range []string{a.ID, a.Name, fmt.Sprint(a.Events, " events"), fmt.Sprint(a.Owed, " yen")} {
+	for _, want := range []string{a.ID, a.Name, a.Log, fmt.Sprint(a.Events, " events"), fmt.Sprint(a.Owed, " yen")} {
 		if !strings.Contains(e.Reason, want) {
 			t.Errorf("the incident lacks %q: %s", want, e.Reason)
 		}
+	}
+}
+
+func logOf(path string) string { return filepath.Join(filepath.Dir(path), logName) }
+
+// whatThereIs is nil where there is no file.
+func whatThereIs(t *testing.T, path string) []byte {
+	t.Helper()
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return contentsOf(t, path)
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
 	}
 }
 

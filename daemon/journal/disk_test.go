@@ -81,7 +81,7 @@ func TestADiskTooSmallIsSaidAtTheStart(t *testing.T) {
 func TestADiskThatFillsUpUnderTheJournal(t *testing.T) {
 	dir := mounted(t, "512k")
 	b := shopBounds()
-	b.space = 64 << 10
+	b.space, b.log = 64<<10, 64<<10
 	j := openedWith(t, dir, b)
 	filler := fillUp(t, dir)
 	written := wantFailing(t, j, unix.ENOSPC)
@@ -160,8 +160,9 @@ func TestADiskThatCanOnlyBeRead(t *testing.T) {
 }
 
 // An ext4 that has seen an error goes read-only under everybody. It takes a loop
-// device, which not every container has: make test-long.
-func TestAFileSystemThatGoesReadOnly(t *testing.T) {
+// device, which not every container has: make test-long. What it answers is in
+// TestADiskThatFailsUnderTheJournal.
+func TestAnExt4ThatGoesReadOnly(t *testing.T) {
 	if os.Getenv("KIOSKD_LONG") == "" {
 		t.Skip("make test-long")
 	}

@@ -13,17 +13,14 @@ import (
 // them. The same visits: one that is over, one that is owed 100 yen; 20 of 26
 // events sent.
 func TestJournalsOfEveryFormatSoFar(t *testing.T) {
-	for _, name := range []string{"format-1"} {
+	for _, name := range []string{"format-1", "format-2", "format-3"} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			b, err := os.ReadFile(filepath.Join("testdata", name, fileName))
-			if err != nil {
+			if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", name))); err != nil {
 				t.Fatal(err)
 			}
 			path := filepath.Join(dir, fileName)
-			if err := os.WriteFile(path, b, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			b := contentsOf(t, path)
 			before, err := Read(dir)
 			if err != nil {
 				t.Fatal(err)

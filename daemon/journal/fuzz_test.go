@@ -72,6 +72,63 @@ func FuzzFile(f *testing.F) {
 	})
 }
 
+// Whatever is written over a log: a start either says that it is damaged or finds
+// every event but such as lie at the end and were written over themselves.
+func FuzzLog(f *testing.F) {
+	const events = 8
+	dir := f.TempDir()
+	b := shopBounds()
+	b.space, b.log = 1, 12*blockBytes
+	j, err := open(dir, nil, b)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for n := range events {
+		if err := j.Write(flows.Event{Kind: flows.CoinIn, Visit: "v", Yen: n}); err != nil {
+			f.Fatal(err)
+		}
+	}
+	if err := j.Close(); err != nil {
+		f.Fatal(err)
+	}
+	good, err := os.ReadFile(filepath.Join(dir, logName))
+	if err != nil {
+		f.Fatal(err)
+	}
+	generation := j.log.generation
+	f.Add(uint32(blockBytes), []byte("damaged "))
+	f.Add(uint32(events*blockBytes), make([]byte, blockBytes))
+	f.Add(uint32((events+1)*blockBytes), frame{generation, events + 1, 3, []byte(`{"n":9}`)}.bytes())
+	f.Add(uint32((events+2)*blockBytes), frame{generation, events + 2, 3, []byte(`{"n":10}`)}.bytes())
+	f.Add(uint32((events+2)*blockBytes), frame{generation + 1, 1, 3, []byte(`{"n":1}`)}.bytes())
+	f.Fuzz(func(t *testing.T, at uint32, over []byte) {
+		log := bytes.Clone(good)
+		from := blockBytes + int(at)%(len(log)-blockBytes)
+		copy(log[from:], over)
+		frames, err := replay(log, generation, 0)
+		if err != nil {
+			if !errors.Is(err, ErrDamaged) {
+				t.Fatal(err)
+			}
+			return
+		}
+		place := blockBytes
+		for n, fr := range frames {
+			b := fr.bytes()
+			if fr.number != uint64(n)+1 || !bytes.HasPrefix(log[place:], b[:frameHead+len(fr.event)]) {
+				t.Fatalf("event %d stands at place %d", fr.number, n+1)
+			}
+			place += len(b)
+		}
+		for n := len(frames); n < events; n++ {
+			lost := (n + 1) * blockBytes
+			if bytes.Equal(log[lost:lost+blockBytes], good[lost:lost+blockBytes]) {
+				t.Fatalf("event %d is lost, and nothing was written over it", n+1)
+			}
+		}
+	})
+}
+
 // goodFile has pages of every kind: a tree of events, buckets on pages of their
 // own and inline.
 func goodFile(f *testing.F) []byte {
@@ -98,12 +155,23 @@ func goodFile(f *testing.F) []byte {
 	return good
 }
 
+// The log of another journal tells nothing of this one.
+func TestAnothersLogIsNotCounted(t *testing.T) {
+	file := []byte(`id0123456789abcdef0123456789abcdefsalt{"n":1,"kind":"coin-in","visit":"1","yen":500}`)
+	event := []byte(`{"n":2,"kind":"coin-in","visit":"1","yen":500}`)
+	for id, want := range map[string]int{"0123456789abcdef0123456789abcdef": 2, "fedcba9876543210fedcba9876543210": 1} {
+		if a := salvageBytes(file, append(firstBlock(id, 1<<20), event...)); a.Events != want || a.ID != "0123456789abcdef0123456789abcdef" {
+			t.Errorf("with the log of %s: %+v", id, a)
+		}
+	}
+}
+
 // What is salvaged of any bytes is no more than they hold.
 func FuzzSalvage(f *testing.F) {
 	f.Add([]byte(`xx{"n":8,"kind":"coin-in","visit":"1","yen":500}yy{"n":9,"kind":"debt-booked","visit":"1","yen":500}`))
 	f.Add([]byte(`id0123456789abcdef0123456789abcdefsalt`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		a := salvageBytes(b)
+		a := salvageBytes(b, nil)
 		if a.Events > len(b)/len(eventHead) || (a.ID != "" && !bytes.Contains(b, []byte(a.ID))) {
 			t.Errorf("%+v of %q", a, b)
 		}

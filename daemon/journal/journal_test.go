@@ -6,10 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
+	"golang.org/x/sys/unix"
 
 	"kioskd/flows"
 )
@@ -61,6 +65,22 @@ func TestWhatWasWrittenIsThereAfterAStart(t *testing.T) {
 	}
 	if len(r.Events) != 2 || r.Events[1].Number != 2 || r.Unsent != 2 {
 		t.Errorf("the report is %+v, want two events, both unsent", r)
+	}
+}
+
+// What root begins in the kiosk's folder is the kiosk's.
+func TestFilesAreTheFoldersOwners(t *testing.T) {
+	dir := t.TempDir()
+	const kiosk = 4321
+	if err := os.Chown(dir, kiosk, kiosk); err != nil {
+		t.Fatal(err)
+	}
+	opened(t, dir)
+	for _, name := range []string{fileName, logName} {
+		var st unix.Stat_t
+		if err := unix.Stat(filepath.Join(dir, name), &st); err != nil || st.Uid != kiosk || st.Gid != kiosk || st.Mode&0o777 != 0o600 {
+			t.Errorf("%s is %d:%d's, mode %o: %v", name, st.Uid, st.Gid, st.Mode, err)
+		}
 	}
 }
 
@@ -147,40 +167,54 @@ func TestOutboxSendsEachEventOnce(t *testing.T) {
 
 // A cut before a commit leaves nothing of the event, a cut after it all of it.
 func TestCommitPoints(t *testing.T) {
-	var points recorder
-	j, err := Open(t.TempDir(), &points)
+	dir := mounted(t, "64m")
+	points := recorder{t: t, dir: dir}
+	j, err := open(dir, &points, small())
 	if err != nil {
 		t.Fatal(err)
 	}
-	points.at = func(when string) {
-		report, err := j.db.Begin(false)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		n := report.Bucket(eventsBucket).Stats().KeyN
-		if err := report.Rollback(); err != nil {
-			t.Error(err)
-		}
-		if want := map[string]int{"before": 0, "after": 1}[when]; n != want {
-			t.Errorf("%s the commit the file holds %d events, want %d", when, n, want)
-		}
+	for range 11 { // the log has room for ten
+		write(t, j, flows.Event{Kind: flows.CoinIn, Visit: "v", Yen: 100})
 	}
-	write(t, j, flows.Event{Kind: flows.CoinIn, Visit: "v", Yen: 100})
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(points.seen); got != "[before coin-in after coin-in]" {
-		t.Errorf("the points were %v", got)
+	want := "before checkpoint 0 after checkpoint 0"
+	for n := range 10 {
+		want += fmt.Sprintf(" before coin-in %d after coin-in %d", n, n+1)
+	}
+	want += " before checkpoint 10 after checkpoint 10 before coin-in 10 after coin-in 11"
+	if got := strings.Join(points.seen, " "); got != want {
+		t.Errorf("the points and the events after a cut there were\n%s\nwant\n%s", got, want)
 	}
 }
 
+// recorder starts anew, at each point, from what the disk has.
 type recorder struct {
+	t    *testing.T
+	dir  string
 	seen []string
-	at   func(when string)
 }
 
 func (r *recorder) CommitPoint(when, kind string) {
-	r.seen = append(r.seen, when+" "+kind)
-	r.at(when)
+	after := openedWith(r.t, copied(r.t, r.dir), small())
+	r.seen = append(r.seen, fmt.Sprintf("%s %s %d", when, kind, after.last))
+	if err := after.Close(); err != nil {
+		r.t.Error(err)
+	}
+}
+
+// copied is a journal as it lies, in a folder of its own.
+func copied(t *testing.T, dir string) string {
+	t.Helper()
+	to, err := os.MkdirTemp(dir, "copy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{fileName, logName} {
+		if err := os.WriteFile(filepath.Join(to, name), contentsOf(t, filepath.Join(dir, name)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
 }

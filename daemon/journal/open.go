@@ -12,17 +12,16 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	"golang.org/x/sys/unix"
-
-	"kioskd/flows"
 )
 
 const (
 	fileName  = "journal.db"
 	newName   = "journal.new" // while it is being made
 	probeName = "journal.probe"
-	// format is the file's. 1 had no base: nothing was ever pruned. A file of an
-	// older one is brought up to this in one commit; one of a newer is left alone.
-	format  = 2
+	// format is the file's. 1 had no base: nothing was ever pruned. 2 had no log
+	// beside it. A file of an older one is brought up to this in one commit; one of
+	// a newer is left alone.
+	format  = 3
 	saltLen = 32
 	idLen   = 16
 	// lockWait is how long another process may hold the file: a daemon that is
@@ -40,8 +39,11 @@ var (
 	idKey     = []byte("id")
 	saltKey   = []byte("salt")
 	sentKey   = []byte("sent")
-	numberKey = []byte("number")
-	ledgerKey = []byte("ledger")
+	// generationKey leads to the generation of the log's frames that follow what is
+	// in the file. A file without one has no log yet.
+	generationKey = []byte("generation")
+	numberKey     = []byte("number")
+	ledgerKey     = []byte("ledger")
 )
 
 // Open opens the journal in dir, or begins one where there never was one. points
@@ -51,10 +53,12 @@ func Open(dir string, points Points) (*Journal, error) { return open(dir, points
 
 func open(dir string, points Points, b bounds) (*Journal, error) {
 	path := filepath.Join(dir, fileName)
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+	if err := there(dir); errors.Is(err, ErrNone) {
 		if err := create(dir, nil); err != nil {
 			return nil, err
 		}
+	} else if err != nil {
+		return nil, err
 	}
 	if err := ready(path, b.space); err != nil {
 		return nil, err
@@ -75,6 +79,23 @@ func open(dir string, points Points, b bounds) (*Journal, error) {
 	}
 	j.news <- struct{}{}
 	return j, nil
+}
+
+// there is ErrNone where there never was a journal. A log is never made before
+// the file it belongs to, so one alone says that the file is lost.
+func there(dir string) error {
+	missing := func(name string) bool {
+		_, err := os.Lstat(filepath.Join(dir, name))
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	switch {
+	case !missing(fileName):
+		return nil
+	case missing(logName):
+		return fmt.Errorf("%w: no %s in %s", ErrNone, fileName, dir)
+	default:
+		return fmt.Errorf("%w: %s is there, and %s is not", ErrDamaged, logName, fileName)
+	}
 }
 
 // ready checks a file as it lies, and takes the space that it may need.
@@ -118,9 +139,6 @@ func reserve(f *os.File, space int64) error {
 // looked at. Closing it gives the lock back.
 func lockFile(path string, flag, how int) (*os.File, error) {
 	f, err := os.OpenFile(path, flag, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %w", ErrNone, err)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDisk, err)
 	}
@@ -155,13 +173,26 @@ func create(dir string, first func(*bolt.Tx) error) error {
 		}
 		return first(tx)
 	})
-	if err := errors.Join(err, db.Close()); err != nil {
+	if err := errors.Join(err, db.Close(), giveToOwner(dir, path)); err != nil {
 		return fmt.Errorf("%w: %s: %w", kindOf(err), path, err)
 	}
 	if err := os.Rename(path, filepath.Join(dir, fileName)); err != nil {
 		return fmt.Errorf("%w: %w", ErrDisk, err)
 	}
 	return syncDir(dir)
+}
+
+// giveToOwner gives a file to its folder's owner: a technician is root, the kiosk
+// is not, and must be able to open what a technician's command has begun.
+func giveToOwner(dir, path string) error {
+	var st unix.Stat_t
+	if err := unix.Stat(dir, &st); err != nil {
+		return err
+	}
+	if os.Geteuid() != 0 || st.Uid == 0 {
+		return nil
+	}
+	return os.Chown(path, int(st.Uid), int(st.Gid))
 }
 
 // syncDir makes a new file's name durable, not just its bytes.
@@ -223,10 +254,32 @@ func (j *Journal) load() error {
 	if err != nil {
 		return err
 	}
+	if j.tail, err = c.logged(j.dir); err != nil {
+		return err
+	}
+	if c.generation == 0 {
+		if err := beginLog(j.dir, c.id, j.bounds.log); err != nil {
+			return err
+		}
+	}
+	if j.log, err = openLog(j.dir); err != nil {
+		return err
+	}
+	j.log.generation = c.generation
 	j.id, j.salt, j.ledger, j.base, j.last, j.sent = c.id, c.salt, c.ledger, c.base, c.last, c.sent
-	j.fill()
 	// A disk that takes nothing is found before anybody stands there.
-	return j.commit(func(tx *bolt.Tx) error { return tx.Bucket(metaBucket).Put(sentKey, key(j.sent)) })
+	return j.checkpoint(j.base)
+}
+
+// beginLog gives a file its first log. What lies in its place is another
+// journal's, and is kept.
+func beginLog(dir, id string, size int64) error {
+	if _, err := readLog(dir, id); errors.Is(err, errForeign) {
+		if _, err := keepAside(dir, logName); err != nil {
+			return err
+		}
+	}
+	return createLog(dir, id, size)
 }
 
 func formatOf(tx *bolt.Tx) (uint64, error) {
@@ -253,56 +306,4 @@ func migrate(tx *bolt.Tx) error {
 		}
 	}
 	return meta.Put(formatKey, key(format))
-}
-
-// contents are all that a file says.
-type contents struct {
-	id               string
-	salt             []byte
-	ledger           *flows.Ledger
-	base, last, sent uint64
-	events           []flows.Event
-}
-
-// read is the whole file, checked: each event after the other, none missing.
-func read(db *bolt.DB) (contents, error) {
-	var c contents
-	err := db.View(func(tx *bolt.Tx) error {
-		have, err := formatOf(tx)
-		if err != nil {
-			return err
-		}
-		meta := tx.Bucket(metaBucket)
-		c.id = string(meta.Get(idKey))
-		c.salt = append([]byte(nil), meta.Get(saltKey)...)
-		c.sent = number(meta.Get(sentKey))
-		if len(c.id) != 2*idLen || len(c.salt) != saltLen {
-			return fmt.Errorf("%w: it has no name or no salt", ErrDamaged)
-		}
-		if c.ledger, c.base, err = baseOf(tx, have); err != nil {
-			return err
-		}
-		c.last = c.base
-		events := tx.Bucket(eventsBucket)
-		if events == nil {
-			return fmt.Errorf("%w: it has no events", ErrDamaged)
-		}
-		return events.ForEach(func(k, v []byte) error {
-			e, err := decode(v)
-			if err != nil {
-				return fmt.Errorf("%w: event %d: %w", ErrDamaged, number(k), err)
-			}
-			if number(k) != c.last+1 || e.Number != c.last+1 {
-				return fmt.Errorf("%w: event %d follows %d", ErrDamaged, number(k), c.last)
-			}
-			c.last = e.Number
-			c.ledger.Apply(e)
-			c.events = append(c.events, e)
-			return nil
-		})
-	})
-	if err == nil && c.sent > c.last {
-		err = fmt.Errorf("%w: %d events were sent, it has %d", ErrDamaged, c.sent, c.last)
-	}
-	return c, err
 }

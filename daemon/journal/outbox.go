@@ -18,7 +18,6 @@ import (
 const (
 	batchMax      = 64        // events a message
 	batchBytesMax = 128 << 10 // of them
-	noteEvery     = 16        // messages until what the office has is noted
 	// A refused or lost message is tried again after retryLeast, then ever more
 	// slowly, with jitter: a thousand kiosks must not come back as one.
 	retryLeast = 500 * time.Millisecond
@@ -121,20 +120,14 @@ func (j *Journal) drain(ctx context.Context, office Office) error {
 	} else if err := j.agree(last, event); err != nil {
 		return err
 	}
-	for n := 0; ; n++ {
+	for {
 		health.Beat(ctx)
-		// What is noted costs a commit, and is asked for anew after a start anyway.
-		if n%noteEvery == 0 {
-			if err := j.acknowledge(last); err != nil {
-				return err
-			}
-		}
-		batch, err := j.after(last)
-		if err != nil {
+		if err := j.acknowledge(last); err != nil {
 			return err
 		}
-		if len(batch) == 0 {
-			return j.acknowledge(last)
+		batch, err := j.after(last)
+		if err != nil || len(batch) == 0 {
+			return err
 		}
 		if err := office.PublishJournal(ctx, last+1, j.id, batch); err != nil {
 			return err
@@ -151,10 +144,14 @@ func (j *Journal) after(n uint64) ([]json.RawMessage, error) {
 	size := 0
 	err := j.guard(func() error {
 		return j.db.View(func(tx *bolt.Tx) error {
-			c := tx.Bucket(eventsBucket).Cursor()
-			for k, v := c.Seek(key(n + 1)); k != nil && len(batch) < batchMax && size+len(v) <= batchBytesMax; k, v = c.Next() {
+			for len(batch) < batchMax {
+				v := j.event(tx, n+1)
+				if v == nil || size+len(v) > batchBytesMax {
+					return nil
+				}
 				batch = append(batch, append(json.RawMessage(nil), v...))
 				size += len(v)
+				n++
 			}
 			return nil
 		})
@@ -171,7 +168,7 @@ func (j *Journal) agree(last uint64, event json.RawMessage) error {
 	var own []byte
 	err := j.guard(func() error {
 		return j.db.View(func(tx *bolt.Tx) error {
-			own = append(own, tx.Bucket(eventsBucket).Get(key(last))...)
+			own = append(own, j.event(tx, last)...)
 			return nil
 		})
 	})
@@ -189,8 +186,8 @@ func (j *Journal) agree(last uint64, event json.RawMessage) error {
 	return nil
 }
 
-// acknowledge notes how far the office has come. It is a note only: the truth is
-// asked for at every drain.
+// acknowledge notes how far the office has come. It is a note only, and goes to
+// the disk with what is next written there: the truth is asked for at every drain.
 func (j *Journal) acknowledge(last uint64) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -206,13 +203,6 @@ func (j *Journal) acknowledge(last uint64) error {
 	if last < j.base {
 		return fmt.Errorf("journal: the office has lost the events from %d on; those up to %d are no longer here", last+1, j.base)
 	}
-	if last != j.sent {
-		if err := j.commit(func(tx *bolt.Tx) error {
-			return tx.Bucket(metaBucket).Put(sentKey, key(last))
-		}); err != nil {
-			return err
-		}
-		j.sent = last
-	}
+	j.sent = last
 	return j.prune()
 }

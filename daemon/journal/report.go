@@ -43,8 +43,16 @@ func (j *Journal) Report() (Report, error) {
 	defer j.mu.Unlock()
 	var c contents
 	if err := j.guard(func() (err error) {
-		c, err = read(j.db)
-		return err
+		if c, err = read(j.db); err != nil {
+			return err
+		}
+		c.sent = j.sent
+		for _, e := range j.tail {
+			if err := c.take(c.last+1, e); err != nil {
+				return err
+			}
+		}
+		return nil
 	}); err != nil {
 		return Report{}, err
 	}
@@ -59,6 +67,9 @@ func (j *Journal) Report() (Report, error) {
 // Read is the report of a journal that no daemon has open. It changes nothing,
 // and needs a disk that can only be read.
 func Read(dir string) (Report, error) {
+	if err := there(dir); err != nil {
+		return Report{}, err
+	}
 	path := filepath.Join(dir, fileName)
 	f, err := lockFile(path, os.O_RDONLY, unix.LOCK_SH)
 	if err != nil {
@@ -73,7 +84,9 @@ func Read(dir string) (Report, error) {
 		if err != nil {
 			return fmt.Errorf("%w: %s: %w", kindOf(err), path, err)
 		}
-		c, err = read(db)
+		if c, err = read(db); err == nil {
+			_, err = c.logged(dir)
+		}
 		return errors.Join(err, db.Close())
 	})
 	if err != nil {

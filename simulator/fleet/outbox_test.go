@@ -78,7 +78,7 @@ func TestLostAcknowledgement(t *testing.T) {
 	}
 }
 
-// TestRestoredJournal: a kiosk whose file was put back from an older copy sends
+// TestRestoredJournal: a kiosk whose files were put back from an older copy sends
 // nothing, neither when it is behind the office nor when it has gone on since:
 // its events have numbers that the office knows for others.
 func TestRestoredJournal(t *testing.T) {
@@ -98,12 +98,14 @@ func TestRestoredJournal(t *testing.T) {
 			if err := j.Close(); err != nil {
 				t.Fatal(err)
 			}
-			data, err := os.ReadFile(filepath.Join(dir, "journal.db"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(copied, "journal.db"), data, 0o600); err != nil {
-				t.Fatal(err)
+			for _, name := range []string{"journal.db", "journal.log"} {
+				data, err := os.ReadFile(filepath.Join(dir, name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(copied, name), data, 0o600); err != nil {
+					t.Fatal(err)
+				}
 			}
 			j = openJournal(t, dir)
 			for range 3 {

@@ -114,6 +114,11 @@ type Journal struct {
 	Pace   struct {
 		Commits int           `json:"commits"`
 		Median  time.Duration `json:"median"`
+
+		Checkpoint struct {
+			Events int           `json:"events"`
+			Took   time.Duration `json:"took"`
+		} `json:"checkpoint"` // the latest
 	} `json:"pace"` // of the running kioskd's latest commits
 }
 

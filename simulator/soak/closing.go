@@ -52,15 +52,17 @@ func (w *world) closing() error {
 	return nil
 }
 
-// compareFile holds the journal's file to what was committed, and looks for
-// secrets in its bytes.
+// compareFile holds the journal's files to what was committed, and looks for
+// secrets in their bytes.
 func (w *world) compareFile() {
-	raw, err := os.ReadFile(filepath.Join(w.state, "journal.db"))
-	if err != nil {
-		w.violate("I7", "the journal cannot be read: %v", err)
-		return
+	for _, name := range []string{"journal.db", "journal.log"} {
+		raw, err := os.ReadFile(filepath.Join(w.state, name))
+		if err != nil {
+			w.violate("I7", "the journal cannot be read: %v", err)
+			return
+		}
+		w.heard(raw)
 	}
-	w.heard(raw)
 	w.listen(w.who())
 	j, err := journal.Open(w.state, nil)
 	if err != nil {

@@ -124,7 +124,7 @@ func (p *paperwork) booted(w *world) {
 }
 
 // keptFiles are what a kiosk may have in its folder.
-var keptFiles = []string{"journal.db", "settings.json", "commands.json"}
+var keptFiles = []string{"journal.db", "journal.log", "settings.json", "commands.json"}
 
 // cleared is I6: nothing of a sheet is in a file or in the printer's queue.
 func (b *books) cleared() {
