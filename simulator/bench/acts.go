@@ -25,6 +25,8 @@ type act struct {
 	For      string `json:"for"`  // a duration
 	To       string `json:"to"`   // RFC 3339
 	Open     bool   `json:"open"`
+	Key      string `json:"key"` // of a setting
+	Value    string `json:"value"`
 }
 
 // bodyMax bounds a request.
@@ -67,27 +69,29 @@ func readAct(w http.ResponseWriter, r *http.Request) (act, error) {
 
 func (b *Bench) acts() map[string]func(context.Context, *stand, act) error {
 	return map[string]func(context.Context, *stand, act) error{
-		"touch":         b.touch,
-		"lay":           b.lay,
-		"lay-two":       b.layTwo,
-		"phone":         b.phone,
-		"take-card":     func(_ context.Context, s *stand, _ act) error { s.kiosk.Take(); return nil },
-		"coin":          b.coin,
-		"take-coins":    func(_ context.Context, s *stand, _ act) error { s.kiosk.TakeCoins(); return nil },
-		"take-sheets":   func(_ context.Context, s *stand, _ act) error { s.kiosk.TakeSheets(); return nil },
-		"door":          b.door,
-		"fault":         b.fault,
-		"clear":         b.clear,
-		"power-on":      func(_ context.Context, s *stand, _ act) error { return s.kiosk.PowerOn() },
-		"power-cut":     func(_ context.Context, s *stand, _ act) error { s.kiosk.PowerCut(); return nil },
-		"power-cut-at":  b.cutAt,
-		"kill":          func(_ context.Context, s *stand, _ act) error { s.kiosk.Kill(); return nil },
-		"office-away":   b.officeAway,
-		"office-back":   b.officeBack,
-		"office-slow":   b.officeSlow,
-		"office-lies":   b.officeLies,
-		"clock-advance": b.clockAdvance,
-		"clock-set":     b.clockSet,
+		"touch":          b.touch,
+		"lay":            b.lay,
+		"lay-two":        b.layTwo,
+		"phone":          b.phone,
+		"take-card":      func(_ context.Context, s *stand, _ act) error { s.kiosk.Take(); return nil },
+		"coin":           b.coin,
+		"take-coins":     func(_ context.Context, s *stand, _ act) error { s.kiosk.TakeCoins(); return nil },
+		"take-sheets":    func(_ context.Context, s *stand, _ act) error { s.kiosk.TakeSheets(); return nil },
+		"door":           b.door,
+		"fault":          b.fault,
+		"clear":          b.clear,
+		"power-on":       func(_ context.Context, s *stand, _ act) error { return s.kiosk.PowerOn() },
+		"power-cut":      func(_ context.Context, s *stand, _ act) error { s.kiosk.PowerCut(); return nil },
+		"power-cut-at":   b.cutAt,
+		"kill":           func(_ context.Context, s *stand, _ act) error { s.kiosk.Kill(); return nil },
+		"office-away":    b.officeAway,
+		"office-back":    b.officeBack,
+		"office-slow":    b.officeSlow,
+		"office-lies":    b.officeLies,
+		"office-sets":    b.officeSets,
+		"office-command": b.officeCommand,
+		"clock-advance":  b.clockAdvance,
+		"clock-set":      b.clockSet,
 	}
 }
 

@@ -2,11 +2,13 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"sync"
 	"time"
 
+	"kioskd/daemon/office/protocol"
 	"kioskd/simulator/board"
 	"kioskd/simulator/board/pages"
 	"kioskd/simulator/board/receipts"
@@ -63,6 +65,27 @@ func (f *fakeFloor) Slow(d time.Duration) error {
 func (f *fakeFloor) Lies(kind string) error {
 	f.call("lies %s", kind)
 	return nil
+}
+
+func (f *fakeFloor) Set(key, value string) error {
+	f.call("set %s=%s", key, value)
+	if value == "-1" {
+		return errors.New("price -1: want 0 to 100000 yen")
+	}
+	return nil
+}
+
+func (f *fakeFloor) Command(_ context.Context, kiosk string, name protocol.CommandName) (protocol.CommandAnswer, error) {
+	f.call("command %s %s", kiosk, name)
+	if name == protocol.CommandRestart {
+		return protocol.CommandAnswer{}, protocol.CommandBusy
+	}
+	h, err := f.Health(context.Background(), kiosk)
+	return protocol.CommandAnswer{Health: &h}, err
+}
+
+func (f *fakeFloor) Health(_ context.Context, kiosk string) (protocol.Health, error) {
+	return protocol.Health{Kiosk: kiosk, Page: protocol.PageIdle, Settings: 3, Devices: []protocol.Device{{Name: "reader", State: "hangs"}, {Name: "touch", State: "ok"}}}, nil
 }
 
 func (f *fakeFloor) Advance(d time.Duration, settled func()) {

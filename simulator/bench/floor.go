@@ -5,6 +5,7 @@ import (
 	"image"
 	"time"
 
+	"kioskd/daemon/office/protocol"
 	"kioskd/simulator/board"
 	"kioskd/simulator/board/pages"
 	"kioskd/simulator/board/receipts"
@@ -35,6 +36,9 @@ type Floor interface {
 	Back() error // ends slow and lies, too
 	Slow(d time.Duration) error
 	Lies(kind string) error // "" ends it
+	Set(key, value string) error
+	Command(ctx context.Context, kiosk string, name protocol.CommandName) (protocol.CommandAnswer, error)
+	Health(ctx context.Context, kiosk string) (protocol.Health, error) // what it told last
 }
 
 // Kiosk is what the page needs of one kiosk: what somebody in front of it could

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"kioskd/daemon/office/protocol"
 )
 
 //go:embed page
@@ -49,6 +51,7 @@ func (b *Bench) Handler() http.Handler {
 		"GET /kiosk/{n}/trace":             b.trace,
 		"GET /kiosk/{n}/journal":           b.journal,
 		"GET /kiosk/{n}/log":               b.logTail,
+		"GET /kiosk/{n}/fleet":             b.fleet,
 		"POST /kiosk/{n}/do/{what}":        b.do,
 	} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
@@ -104,6 +107,7 @@ func (b *Bench) setup(w http.ResponseWriter, r *http.Request) {
 	}
 	b.answer(w, r, writeJSON(w, map[string]any{
 		"kiosks": kiosksMax, "cards": cards, "devices": devices(), "lies": lies(), "events": kinds(),
+		"settings": settings(), "commands": protocol.Commands(),
 	}))
 }
 

@@ -62,6 +62,8 @@ func TestActs(t *testing.T) {
 		{"office-back", `{}`, "back"},
 		{"office-slow", `{"for":"5s"}`, "slow 5s"},
 		{"office-lies", `{"kind":"page-swap"}`, "lies page-swap"},
+		{"office-sets", `{"key":"tariff.inagi","value":"300"}`, "set tariff.inagi=300"},
+		{"office-command", `{"kind":"self-test"}`, "command k001 self-test"},
 		{"clock-advance", `{"for":"10m"}`, "advance 10m0s"},
 		{"clock-set", `{"to":"2026-11-24T11:30:00+09:00"}`, "advance 1h30m0s"},
 		{"clock-set", `{"to":"2026-11-24T09:00:00+09:00"}`, "set wall 2026-11-24T09:00:00+09:00"},
@@ -100,6 +102,8 @@ func TestBadRequests(t *testing.T) {
 		{"/kiosk/1/do/power-cut-at", `{"when":"after","kind":"lunch"}`, "want a kind of journal event"},
 		{"/kiosk/1/do/office-slow", `{"for":"11m"}`, "at most 10m0s"},
 		{"/kiosk/1/do/office-lies", `{"kind":"white"}`, "want one of the office's"},
+		{"/kiosk/1/do/office-sets", `{"key":"weather","value":"fine"}`, "want one of the office's"},
+		{"/kiosk/1/do/office-command", `{"kind":"dance"}`, "want one of"},
 		{"/kiosk/1/do/clock-advance", `{"for":"-1m"}`, "want a duration such as 1m"},
 		{"/kiosk/1/do/clock-set", `{"to":"noon"}`, "want a time such as 2026-11-24T10:00:00+09:00"},
 		{"/kiosk/1/do/coin", `{"yen":"many"}`, "body: "},
@@ -319,4 +323,32 @@ func FuzzDo(f *testing.F) {
 			t.Errorf("%s %s: status %d: %s", what, body, w.Code, w.Body)
 		}
 	})
+}
+
+// What the office refuses to set, and what a kiosk refuses to do, is told; and what
+// it did, and how each kiosk is.
+func TestOfficeSays(t *testing.T) {
+	floor := newFloor()
+	b := New(floor, nil, nil)
+	for _, c := range []struct{ what, body, says string }{
+		{"office-sets", `{"key":"tariff.inagi","value":"-1"}`, "want 0 to 100000 yen"},
+		{"office-command", `{"kind":"restart"}`, "k001 refuses restart: "},
+	} {
+		if w := answer(b, request("POST", "/kiosk/1/do/"+c.what, c.body)); w.Code < 400 || !strings.Contains(w.Body.String(), c.says) {
+			t.Errorf("%s: status %d, says %q, want %q", c.what, w.Code, w.Body, c.says)
+		}
+	}
+	answer(b, request("POST", "/kiosk/1/do/office-command", `{"kind":"status"}`))
+	s, err := b.stand(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.view(s).Office.Said; got != "k001: idle, settings 3, reader hangs" {
+		t.Errorf("the office says %q", got)
+	}
+	w := answer(b, request("GET", "/kiosk/1/fleet", ""))
+	var rows []fleetRow
+	if err := json.Unmarshal(w.Body.Bytes(), &rows); err != nil || len(rows) != 1 || rows[0].Health == nil || rows[0].Ailing != "reader hangs" {
+		t.Errorf("the fleet: %v, %s", err, w.Body)
+	}
 }

@@ -74,6 +74,7 @@ type officeView struct {
 	Away bool   `json:"away"`
 	Slow string `json:"slow"` // "" or a duration
 	Lies string `json:"lies"` // "" or a kind
+	Said string `json:"said"` // what the last command came to
 }
 
 // papersShown is how many sheets, and how many slips, the page has in its trays

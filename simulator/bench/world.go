@@ -29,7 +29,7 @@ func (b *Bench) officeBack(context.Context, *stand, act) error {
 	if err := b.floor.Back(); err != nil {
 		return err
 	}
-	b.setOffice(func(o *officeView) { *o = officeView{} })
+	b.setOffice(func(o *officeView) { *o = officeView{Said: o.Said} })
 	return nil
 }
 

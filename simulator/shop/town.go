@@ -40,6 +40,11 @@ func (s *Shop) Command(ctx context.Context, kiosk string, name protocol.CommandN
 	return s.office.Command(ctx, kiosk, name)
 }
 
+// Health is what the kiosk told the office last of how it is.
+func (s *Shop) Health(ctx context.Context, kiosk string) (protocol.Health, error) {
+	return s.office.Health(ctx, kiosk)
+}
+
 // Replay sends the kiosk's last command once more.
 func (s *Shop) Replay(ctx context.Context, kiosk string) (protocol.CommandAnswer, error) {
 	return s.office.Replay(ctx, kiosk)

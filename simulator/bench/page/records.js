@@ -30,7 +30,7 @@ export class Records {
     this.lines = [];
     this.after = 0;
     this.tab = "trace";
-    this.tabs = ["trace", "journal", "log"];
+    this.tabs = ["trace", "journal", "log", "fleet"];
     for (const name of this.tabs) {
       $(`tab-${name}`).onclick = () => this.choose(name);
       $(`tab-${name}`).onkeydown = (e) => {
@@ -66,7 +66,7 @@ export class Records {
   // changed fetches what the open tab shows, at most a few times a second.
   changed() {
     if (this.due || this.held) return;
-    const pause = { trace: 150, journal: 600, log: 400 }[this.tab];
+    const pause = { trace: 150, journal: 600, log: 400, fleet: 600 }[this.tab];
     this.due = setTimeout(async () => {
       try {
         await this[this.tab]();
@@ -114,7 +114,16 @@ export class Records {
     this.draw();
   }
 
+  async fleet() {
+    this.kiosks = await (await this.bench.get("fleet")).json();
+    this.draw();
+  }
+
   draw() {
+    if (this.tab === "fleet") {
+      $("pane-fleet").replaceChildren(this.table());
+      return;
+    }
     const pane = $(`pane-${this.tab}`), find = $("filter").value.trim().toLowerCase();
     const atEnd = pane.scrollHeight - pane.scrollTop - pane.clientHeight < 40;
     let rows = [];
@@ -124,6 +133,36 @@ export class Records {
     if (find) rows = rows.filter((r) => r.textContent.toLowerCase().includes(find));
     pane.replaceChildren(...(rows.length ? rows : [none(find ? "No line has that." : "Nothing yet.")]));
     if (atEnd) pane.scrollTop = pane.scrollHeight;
+  }
+
+  // table is how each kiosk told the office that it is.
+  table() {
+    const t = document.createElement("table");
+    const row = (cell, texts) => {
+      const r = t.insertRow();
+      for (const [text, css] of texts) {
+        const c = r.appendChild(document.createElement(cell));
+        c.textContent = text;
+        c.className = css || "";
+      }
+      return r;
+    };
+    row("th", ["Kiosk", "At", "Page", "Version", "Settings", "Unsent", "Owed", "Coins", "Refused", "Devices"].map((h) => [h]));
+    for (const k of this.kiosks || []) {
+      const h = k.health;
+      if (!h) {
+        const r = row("td", [[k.kiosk], [k.why, "warn"]]);
+        r.cells[1].colSpan = 9;
+        continue;
+      }
+      row("td", [
+        [k.kiosk], [h.at.slice(11, 19), "d"], [h.out ? `out: ${h.out}` : h.page, h.out ? "warn" : ""], [h.software], [h.settings],
+        [h.unsent, h.unsent ? "warn" : ""], [`¥${h.owed}`, h.owed ? "warn" : ""],
+        [(h.coins || []).map((c) => `${c.yen}×${c.count}`).join(" "), "d"],
+        [h.refused.settings + h.refused.commands || "", "warn"], [k.ailing, k.ailing === "all devices ok" ? "d" : "warn"],
+      ]).dataset.kiosk = k.kiosk;
+    }
+    return t;
   }
 
   traceRows() {

@@ -23,9 +23,32 @@ export class Switches {
     $("office-line").onchange = () => this.slowly("office-line", $("office-line").checked ? "office-back" : "office-away");
     $("office-slow").onchange = () => bench.send("office-slow", { for: $("office-slow").value });
     $("office-lies").onchange = () => bench.send("office-lies", { kind: $("office-lies").value });
+    this.settings();
+    for (const name of bench.setup.commands) this.command(name);
     $("clear-all").onclick = async () => {
       for (const device of Object.keys(this.faults || {})) await bench.send("clear", { device });
     };
+  }
+
+  settings() {
+    for (const s of this.bench.setup.settings) $("set-key").append(new Option(s.label, s.id));
+    const offer = () => { $("set-value").value = this.bench.setup.settings.find((s) => s.id === $("set-key").value).first; };
+    $("set-key").onchange = offer;
+    offer();
+    $("office-sets").onsubmit = (e) => {
+      e.preventDefault();
+      this.slowly("set-go", "office-sets", { key: $("set-key").value, value: $("set-value").value.trim() });
+    };
+  }
+
+  // command is a button for what the office may have this kiosk do.
+  command(name) {
+    const b = document.createElement("button");
+    b.id = `command-${name}`;
+    b.dataset.testid = b.id;
+    b.textContent = name.charAt(0).toUpperCase() + name.slice(1).replaceAll("-", " ");
+    b.onclick = () => this.slowly(b.id, "office-command", { kind: name });
+    $("commands").append(b);
   }
 
   // slowly does what takes a while, with its control out of reach meanwhile.
@@ -101,6 +124,7 @@ export class Switches {
     $("office-line").checked = !view.office.away;
     $("office-lies").value = view.office.lies;
     $("office-slow").value = view.office.slow || "0s";
+    $("office-said").textContent = view.office.said;
     $("clear-all").hidden = !Object.keys(view.faults).length;
     for (const [id, r] of this.rows) {
       const fault = view.faults[id] || "";
