@@ -47,9 +47,6 @@ func (b *Bench) officeCommand(ctx context.Context, s *stand, a act) error {
 		return badRequest("command %q: want one of %v", clip(a.Kind), protocol.Commands())
 	}
 	answer, err := b.floor.Command(ctx, s.kiosk.Name(), name)
-	if errors.Is(err, protocol.CommandBusy) { // the question before it may be under way yet
-		answer, err = b.floor.Command(ctx, s.kiosk.Name(), name)
-	}
 	var code protocol.CommandCode
 	switch {
 	case errors.As(err, &code):
@@ -57,14 +54,14 @@ func (b *Bench) officeCommand(ctx context.Context, s *stand, a act) error {
 	case err != nil:
 		return err
 	}
-	said := fmt.Sprintf("%s: %s done", s.kiosk.Name(), name)
+	said := "done"
 	if len(answer.Log) > 0 {
-		said = fmt.Sprintf("%s: %d lines of its log", s.kiosk.Name(), len(answer.Log))
+		said = fmt.Sprintf("%d lines of its log", len(answer.Log))
 	}
 	if h := answer.Health; h != nil {
-		said = fmt.Sprintf("%s: %s, settings %d, %s", s.kiosk.Name(), cmp.Or(h.Out, h.Page), h.Settings, ailing(*h))
+		said = fmt.Sprintf("%s, settings %d, %s", cmp.Or(h.Out, h.Page), h.Settings, ailing(*h))
 	}
-	b.setOffice(func(o *officeView) { o.Said = said })
+	b.setOffice(func(o *officeView) { o.Said = fmt.Sprintf("%s, %s: %s", s.kiosk.Name(), name, said) })
 	return nil
 }
 

@@ -343,7 +343,7 @@ func TestOfficeSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := b.view(s).Office.Said; got != "k001: idle, settings 3, reader hangs" {
+	if got := b.view(s).Office.Said; got != "k001, status: idle, settings 3, reader hangs" {
 		t.Errorf("the office says %q", got)
 	}
 	w := answer(b, request("GET", "/kiosk/1/fleet", ""))

@@ -127,18 +127,18 @@ func TestOffice(t *testing.T) {
 	_, v := open(t)
 	must(t,
 		v.See("home"),
-		v.Click("command-status"), v.Until("office-said", "k001: idle, settings"),
-		v.Click("command-self-test"), v.Until("office-said", "k001: idle"),
+		v.Click("command-status"), v.Until("office-said", "k001, status: idle, settings"),
+		v.Click("command-self-test"), v.Until("office-said", "k001, self-test: idle"),
 		v.Click("command-send-log"), v.Until("office-said", "lines of its log"),
 		v.Choose("set-key", "notice.ja"), v.Click("set-go"), v.Until("office-said", "set: notice.ja"),
 		v.Choose("set-key", "closed"), v.Click("set-go"), v.Until("office-said", "set: closed"),
-		v.Click("command-out-of-service"), v.See("out-of-service"), v.Until("page-state", "reason=office-order"),
+		v.Click("command-out-of-service"), v.Until("office-said", "out-of-service: done"), v.See("out-of-service"), v.Until("page-state", "reason=office-order"),
 		v.Click("tab-fleet"), v.Until("fleet", "k001"), v.Until("fleet", "out: office-order"),
 		v.Choose("office-lies", "settings-nonsense"),
 		v.Holds(`document.querySelector('[data-kiosk="k001"]')?.cells[8].textContent === "1"`),
-		v.Click("command-in-service"), v.See("home"), v.Until("fleet", "idle"),
+		v.Click("command-in-service"), v.Until("office-said", "in-service: done"), v.See("home"), v.Until("fleet", "idle"),
 		v.Click("tab-journal"), v.Until("journal", "settings-refused"),
-		v.Click("command-restart"), v.Until("office-said", "restart done"), v.See("home"),
+		v.Click("command-restart"), v.Until("office-said", "restart: done"), v.See("home"),
 	)
 }
 
