@@ -98,22 +98,33 @@ func breakClock(w *world, _ *rand.Rand, kind string) error {
 	return nil
 }
 
-// drawFault draws a device and what it has.
-func drawFault(r *rand.Rand) (name, kind string) {
-	all := devices()
-	names := slices.Sorted(maps.Keys(all))
-	sum := 0
-	for _, n := range names {
-		sum += all[n].weight
+// language is what troubles are drawn from: the scenario language's own lists.
+type language struct {
+	devices []string // by name
+	weights int      // of all of them
+	how     map[string]device
+	faults  map[string][]string
+	lies    []string
+}
+
+func newLanguage() language {
+	l := language{how: devices(), faults: scenario.Faults(), lies: scenario.Lies()}
+	l.devices = slices.Sorted(maps.Keys(l.how))
+	for _, d := range l.how {
+		l.weights += d.weight
 	}
-	at := r.IntN(sum)
-	for _, n := range names {
-		if at -= all[n].weight; at < 0 {
-			name = n
+	return l
+}
+
+// fault draws a device and what it has.
+func (l language) fault(r *rand.Rand) (name, kind string) {
+	at := r.IntN(l.weights)
+	for _, name = range l.devices {
+		if at -= l.how[name].weight; at < 0 {
 			break
 		}
 	}
-	kinds := scenario.Faults()[name]
+	kinds := l.faults[name]
 	return name, drawKind(r, kinds[r.IntN(len(kinds))])
 }
 

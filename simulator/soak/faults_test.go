@@ -27,7 +27,7 @@ func TestEveryFaultIsDrawn(t *testing.T) {
 	if known, have := slices.Sorted(maps.Keys(scenario.Faults())), slices.Sorted(maps.Keys(devices())); !slices.Equal(known, have) {
 		t.Fatalf("devices that can break here: %q, in the language: %q", have, known)
 	}
-	w := &world{rng: rand.New(rand.NewPCG(1, 2))}
+	w := &world{rng: rand.New(rand.NewPCG(1, 2)), language: newLanguage()}
 	drawn := make(map[string]bool)
 	const many = 20_000
 	for range many {

@@ -1,8 +1,6 @@
 package soak
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"kioskd/flows"
@@ -114,9 +112,8 @@ func (w *world) staff(s sight, f *face) {
 
 // mend ends every fault, one after the other.
 func (w *world) mend() {
-	all := devices()
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		all[name].clear(w)
+	for _, name := range w.language.devices {
+		w.language.how[name].clear(w)
 		w.settle()
 	}
 	w.office.Behave()

@@ -107,7 +107,7 @@ func (w *world) maintain() error {
 			continue
 		}
 		f := w.face()
-		s, _ := f.sees()
+		s, changed := f.sees()
 		w.look(s)
 		if w.diskError() != nil || s.key("reason") == "journal" || s.key("reason") == "disk" || s.key("result") == "not-booked" {
 			break // nothing can be booked today
@@ -118,7 +118,6 @@ func (w *world) maintain() error {
 		if s.asked {
 			t.acts(f, s)
 		}
-		_, changed := f.sees()
 		w.pass(lookEvery, changed)
 	}
 	for yen, level := range t.moved {

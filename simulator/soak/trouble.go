@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"kioskd/flows"
-	"kioskd/simulator/scenario"
 )
 
 // trouble is something that goes wrong while one customer is there: when the page
@@ -58,9 +57,9 @@ func (w *world) newTrouble() trouble {
 	case 4, 5:
 		t.what, t.do = w.officeTrouble()
 	default:
-		name, kind := drawFault(r)
+		name, kind := w.language.fault(r)
 		own := rand.New(rand.NewPCG(r.Uint64(), r.Uint64()))
-		t.what, t.do = name+" "+kind, func(w *world) { w.fault(devices()[name].fault(w, own, kind)) }
+		t.what, t.do = name+" "+kind, func(w *world) { w.fault(w.language.how[name].fault(w, own, kind)) }
 	}
 	return t
 }
@@ -94,8 +93,7 @@ func (w *world) officeTrouble() (string, func(*world)) {
 			w.tellSettings()
 		}
 	default:
-		lies := scenario.Lies()
-		kind := lies[r.IntN(len(lies))]
+		kind := w.language.lies[r.IntN(len(w.language.lies))]
 		return "office lies " + kind, func(w *world) { w.fault(w.office.Lie(kind)) }
 	}
 }

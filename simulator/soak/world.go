@@ -24,21 +24,22 @@ import (
 // world is one shift: a kiosk on a machine, an office, and the customers who come
 // one after the other. Everything in it is drawn from its own seed.
 type world struct {
-	o       shift
-	rng     *rand.Rand // of the world's and the customers' acts
-	clock   *worldClock
-	machine *machine
-	office  *office.Office
-	pinned  []byte
-	stream  *stream
-	record  *record
-	trace   *trace
-	books   *books
-	state   string // folder of the kiosk
-	looked  int    // the last page looked at
-	temp    string // where a program puts what it should not keep
-	log     *slog.Logger
-	errands sync.WaitGroup // requests in hand at the office
+	o        shift
+	rng      *rand.Rand // of the world's and the customers' acts
+	clock    *worldClock
+	machine  *machine
+	office   *office.Office
+	pinned   []byte
+	stream   *stream
+	record   *record
+	trace    *trace
+	language language
+	books    *books
+	state    string // folder of the kiosk
+	looked   int    // the last page looked at
+	temp     string // where a program puts what it should not keep
+	log      *slog.Logger
+	errands  sync.WaitGroup // requests in hand at the office
 
 	mu       sync.Mutex
 	life     *life // nil: off
@@ -105,7 +106,7 @@ func newWorld(o shift) (*world, error) {
 	w := &world{
 		o: o, rng: rand.New(rand.NewPCG(seed, streamActs)),
 		requestRests: rand.New(rand.NewPCG(seed, streamRequests)), journalRests: rand.New(rand.NewPCG(seed, streamJournal)),
-		record: &record{}, drawn: make(map[[sha256.Size]byte]drawn), loss: make(map[string]int), dead: make(map[string]bool),
+		record: &record{}, drawn: make(map[[sha256.Size]byte]drawn), loss: make(map[string]int), dead: make(map[string]bool), language: newLanguage(),
 	}
 	start := drawStart(w.rng)
 	w.clock = virtual.NewClock(start)
