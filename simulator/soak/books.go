@@ -144,6 +144,13 @@ func (b *books) hands(in bool) {
 	b.money.hands = in
 }
 
+// tended says whether the technician is there.
+func (b *books) tended() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.money.hands
+}
+
 // served is called when somebody could begin: at the start page, or at settle.
 func (b *books) served(page string) {
 	b.mu.Lock()

@@ -160,7 +160,7 @@ func (w *world) haunt(r *rand.Rand) {
 	left := ghostMost
 	var touch func()
 	touch = func() {
-		if left--; left < 0 {
+		if left--; left < 0 || w.books.tended() {
 			return
 		}
 		w.setGhost(w.clock.AfterFunc(ghostEvery, touch))

@@ -96,6 +96,7 @@ func (w *world) maintain() error {
 		w.arm(crash{when: []string{"before", "after"}[w.rng.IntN(2)], kind: flows.CashCount, left: 1, kill: w.rng.IntN(2) == 0})
 	}
 	w.books.hands(true)
+	w.exorcise() // nobody counts at a panel that types by itself
 	w.machine.door.Set(true)
 	for until := w.clock.Uptime() + technicianMost; len(t.left) > 0 && w.violation() == nil; {
 		w.settle()
@@ -165,7 +166,8 @@ func (t *technician) acts(f *face, s sight) {
 // is asked for.
 func (t *technician) tick(f *face, s sight) {
 	c := t.left[0]
-	if t.asked && strings.HasPrefix(s.key("result"), c.result) {
+	// What a cut left done has no button any more.
+	if !s.has(c.tap) || t.asked && strings.HasPrefix(s.key("result"), c.result) {
 		t.asked = false
 		delete(t.moved, c.yen)
 		if t.left = t.left[1:]; len(t.left) == 0 {
