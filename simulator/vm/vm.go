@@ -33,6 +33,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -135,6 +136,8 @@ func (m *Machine) Boot(etc string) error {
 	r := &run{cmd: m.qemu(), ended: make(chan struct{})}
 	var said bytes.Buffer
 	r.cmd.Stderr = &said
+	// Who is ended without a word leaves no machine behind that computes for ever.
+	r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := r.cmd.Start(); err != nil {
 		return fmt.Errorf("vm: %w", err)
 	}
