@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // canary looks for every secret of the file in everything that any of its
@@ -36,8 +38,10 @@ func (p *player) canary(ctx context.Context) error {
 			}
 		}
 	}
+	inText, anywhere := parted(marks)
+	const message = "a message of the office's server"
 	for _, m := range p.floor.Overheard() {
-		if err := search("a message of the office's server", m, marks); err != nil {
+		if err := errors.Join(search(message, m, anywhere), search(message, prose(m), inText)); err != nil {
 			return err
 		}
 	}
@@ -120,6 +124,39 @@ func spaced(hexed string) string {
 		b.WriteString(hexed[i : i+2])
 	}
 	return b.String()
+}
+
+// parted are the marks that count only by themselves, and the others.
+func parted(marks []spoor) (alone, anywhere []spoor) {
+	for _, m := range marks {
+		if m.alone {
+			alone = append(alone, m)
+		} else {
+			anywhere = append(anywhere, m)
+		}
+	}
+	return alone, anywhere
+}
+
+// prose is what of a message can be read. Four digits stand by chance in some
+// hundred thousand bytes that are sealed, so that of those only what looks like
+// writing is left.
+func prose(m []byte) []byte {
+	if utf8.Valid(m) {
+		return m
+	}
+	const shortest = 16 // bytes of printable ASCII on end: rare by chance
+	var text []byte
+	for i := 0; i < len(m); i++ {
+		from := i
+		for i < len(m) && m[i] >= ' ' && m[i] <= '~' {
+			i++
+		}
+		if i-from >= shortest {
+			text = append(append(text, m[from:i]...), 0)
+		}
+	}
+	return text
 }
 
 func search(where string, in []byte, marks []spoor) error {

@@ -274,8 +274,17 @@ func TestCanary(t *testing.T) {
 		f.heard = [][]byte{[]byte(dirty)}
 		fails(t, f, "resident adult\nsee home\ncanary\n", 3, "message")
 	}
+	// Four digits among sealed bytes are chance; what can be read beside them is not,
+	// and a password is none anywhere.
+	f := visitFloor()
+	f.heard = [][]byte{[]byte("2 ask session\n\xff\x041234\x00\xfe")}
+	holds(t, f, "resident adult\nsee home\ncanary\n")
+	for _, dirty := range []string{"2 ask session pin=1234\n\xff\xfe", "2 ask session\n\xffABC123\xfe"} {
+		f.heard = [][]byte{[]byte(dirty)}
+		fails(t, f, "resident adult\nsee home\ncanary\n", 3, "message")
+	}
 	// What was typed counts too; nobody's secret counts where nobody was named.
-	f := newFakeFloor()
+	f = newFakeFloor()
 	f.kiosk.tapped["start"] = func() { f.kiosk.show("pin", nil, false, "9", "8") }
 	f.kiosk.residue = []shop.Residue{{Where: "log", Bytes: []byte("1234 and 9898")}}
 	fails(t, f, "tap start\ntype 9898\ncanary\n", 3)
