@@ -55,7 +55,7 @@ package: ## kioskd's Debian packages for amd64 and arm64, in dist/
 test-package: ## the packages built twice, tried on arm64, and installed in a fresh Debian (root)
 	@systemd/package/test
 
-test-vm: ## a machine made of software: systemd, package, sandbox, display, watchdog, power cuts (root; five to ten minutes)
+test-vm: ## a machine made of software: systemd, package, sandbox, display, watchdog, power cuts (root; ten to twenty minutes)
 	@simulator/vm/image $(BUILD) $(FONTS)
 	@$(GO) test -count=1 -tags vm -v -timeout 90m ./simulator/vm
 
