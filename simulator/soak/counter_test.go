@@ -299,6 +299,8 @@ func (c customer) Ask(ctx context.Context, p flows.Page, until <-chan struct{}) 
 	case flows.PageTakeCard:
 		c.k.reader.Take()
 		return "", wait(ctx, until)
+	case flows.PageReading, flows.PageChecking:
+		return "", wait(ctx, until) // on a busy machine it takes so long that cancel is offered
 	case flows.PageGoodbye, flows.PageCancelled:
 		return "next", nil // read, and gone
 	}

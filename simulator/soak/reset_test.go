@@ -41,7 +41,7 @@ func (k *kiosk) visit(s *strike) aftermath {
 	err := k.counter.Serve(k.t.Context())
 	cut := k.alive() != nil
 	if cut != (s != nil && s.what == "power") {
-		k.t.Fatalf("%v: power cut is %v", s, cut)
+		k.t.Fatalf("%v: power cut is %v after %q, %v\n%s", s, cut, k.pages, err, k.log.String())
 	}
 	if !cut && err != nil {
 		k.t.Fatalf("%v: %v\n%s", s, err, k.log.String())
