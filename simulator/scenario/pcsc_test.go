@@ -182,7 +182,7 @@ func TestCardTakenAfterEachExchange(t *testing.T) {
 			if n == exchanges {
 				// It has signed, and the card is not needed any more; or the answer was
 				// lost with the card, when pcscd noticed that first.
-				c.play(t, "see kind|card-gone within 2s\ntap cancel\nsee cancelled\nwait 30s")
+				c.play(t, "see kind|card-gone\ntap cancel\nsee cancelled\nwait 30s")
 			} else {
 				took := c.play(t, "see card-gone within 2s\ntap next\nsee home within 2s")
 				if took > ready {
