@@ -144,6 +144,13 @@ func (b *books) hands(in bool) {
 	b.money.hands = in
 }
 
+// level is how many coins of that value the journal counts in their hopper.
+func (b *books) level(yen int) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.money.levels[yen]
+}
+
 // tended says whether the technician is there.
 func (b *books) tended() bool {
 	b.mu.Lock()

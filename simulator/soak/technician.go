@@ -80,14 +80,14 @@ func fullHopper(yen int) int { return map[int]int{100: 30, 50: 20, 10: 40}[yen] 
 type technician struct {
 	w     *world
 	left  []chore
-	moved map[int]int // hoppers whose coins were moved and not yet counted: their levels before
-	asked bool        // for the first of left
-	wrong int         // codes to be mistyped
+	moved map[int]bool // hoppers whose coins were moved, and nobody knows yet whether that is booked
+	asked bool         // for the first of left
+	wrong int          // codes to be mistyped
 }
 
 // maintain has the technician come, if there is something to do.
 func (w *world) maintain() error {
-	t := &technician{w: w, left: w.chores(), moved: make(map[int]int), wrong: w.rng.IntN(20) / 16}
+	t := &technician{w: w, left: w.chores(), moved: make(map[int]bool), wrong: w.rng.IntN(20) / 16}
 	if len(t.left) == 0 || w.isOff() || w.violation() != nil {
 		return nil
 	}
@@ -121,8 +121,8 @@ func (w *world) maintain() error {
 		}
 		w.pass(lookEvery, changed)
 	}
-	for yen, level := range t.moved {
-		w.fault(w.machine.hoppers.Refill(yen, level)) // what cannot be counted is put back
+	for yen := range t.moved {
+		w.fault(w.machine.hoppers.Refill(yen, w.books.level(yen))) // what cannot be counted is put back
 	}
 	w.machine.door.Set(false)
 	w.settle()
@@ -186,9 +186,7 @@ func (t *technician) counts(f *face, s sight) {
 	if s.key("yen") != strconv.Itoa(c.yen) || !t.w.machine.still() {
 		return
 	}
-	if _, ok := t.moved[c.yen]; !ok {
-		t.moved[c.yen] = t.w.machine.hoppers.Level(c.yen)
-	}
+	t.moved[c.yen] = true
 	t.w.fault(t.w.machine.hoppers.Refill(c.yen, c.level))
 	if c.level == 0 {
 		f.tap("emptied")
