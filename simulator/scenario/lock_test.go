@@ -118,7 +118,18 @@ func upTo(t *testing.T, c *shopper, page string, ready func(*shop.Tree) bool) {
 func tapOn(t *testing.T, c *shopper, page, button string) {
 	t.Helper()
 	onPage(t, c.kiosk, page)
-	if err := c.tap(t.Context(), c.kiosk.Tree(), button); err != nil {
+	// A key may wake only with the digit before it.
+	tree := c.kiosk.Tree()
+	for until := time.Now().Add(5 * time.Second); ; tree = c.kiosk.Tree() {
+		if n, ok := tree.Button(button); ok && n.State != "disabled" {
+			break
+		}
+		if time.Now().After(until) {
+			t.Fatalf("no %s to tap: %s", button, c.describe(t.Context()))
+		}
+		time.Sleep(shopperLooks)
+	}
+	if err := c.tap(t.Context(), tree, button); err != nil {
 		t.Fatal(err)
 	}
 }
