@@ -68,6 +68,21 @@ func connectLine(t *testing.T, public string, signature []byte) string {
 	return "CONNECT " + string(data)
 }
 
+// comesIn says who a is, with a signature over this connection's nonce, and
+// returns the server's answer.
+func (l *wireLine) comesIn(t *testing.T, a thief) string {
+	t.Helper()
+	public, err := a.key.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature, err := a.key.Sign([]byte(l.nonce))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l.says(t, "%s", connectLine(t, public, signature))
+}
+
 // TestStolenNonce: a signature over one connection's nonce opens no other, and
 // without one nobody comes in.
 func TestStolenNonce(t *testing.T) {
@@ -97,16 +112,8 @@ func TestStolenNonce(t *testing.T) {
 func TestHugeMessage(t *testing.T) {
 	onBoth(t, func(t *testing.T, o *Office) {
 		a, b := steal(t, o, "a"), steal(t, o, "b")
-		public, err := a.key.PublicKey()
-		if err != nil {
-			t.Fatal(err)
-		}
 		l := o.wire(t)
-		signature, err := a.key.Sign([]byte(l.nonce))
-		if err != nil {
-			t.Fatal(err)
-		}
-		l.says(t, "%s", connectLine(t, public, signature))
+		l.comesIn(t, a)
 		if got := l.says(t, "PUB %s %d\r\n%s", protocol.JournalSubject("a"), 100<<20, strings.Repeat("x", 1<<10)); !strings.Contains(got, "Maximum Payload Violation") {
 			t.Errorf("100 MB: %.100q", got)
 		}
@@ -134,16 +141,8 @@ func TestRevoked(t *testing.T) {
 				t.Fatal("a is still in")
 			}
 		}
-		public, err := a.key.PublicKey()
-		if err != nil {
-			t.Fatal(err)
-		}
 		l := o.wire(t)
-		signature, err := a.key.Sign([]byte(l.nonce))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := l.says(t, "%s", connectLine(t, public, signature)); !strings.Contains(got, "Authorization Violation") {
+		if got := l.comesIn(t, a); !strings.Contains(got, "Authorization Violation") {
 			t.Errorf("a comes in again: %q", got)
 		}
 		if _, err := b.Request(protocol.Subject("b", protocol.AskOffer), []byte("{}"), 5*time.Second); err != nil {
@@ -211,16 +210,8 @@ func TestSlowReader(t *testing.T) {
 	onBoth(t, func(t *testing.T, o *Office) {
 		a, b := steal(t, o, "a"), steal(t, o, "b")
 		served := b.customer(t)
-		public, err := a.key.PublicKey()
-		if err != nil {
-			t.Fatal(err)
-		}
 		l := o.wire(t)
-		signature, err := a.key.Sign([]byte(l.nonce))
-		if err != nil {
-			t.Fatal(err)
-		}
-		l.says(t, "%s", connectLine(t, public, signature))
+		l.comesIn(t, a)
 		// The end of its journal is as long as may be; nobody reads it any more.
 		if _, err := a.Request(protocol.JournalSubject("a"), make([]byte, protocol.MaxBatch), time.Minute); err != nil {
 			t.Fatal(err)
